@@ -1,0 +1,1 @@
+"""The rules of Rolecall: pure, small, standard library only."""

@@ -1,0 +1,109 @@
+"""What one poll of an account brought back, and what stopped it: frozen values that travel from AWS to the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar
+
+from accounts.domain.outcomes import Outcome
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a question has no answer. `permission` is the IAM action that was refused, when one was."""
+
+    outcome: Outcome
+    code: str
+    detail: str
+    permission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """AWS answered."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """AWS did not answer; this is never a zero and never "absent"."""
+
+    problem: Problem
+
+
+Answer: TypeAlias = "Known[T] | Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerFacts:
+    """One broker as ListBrokers tells it. `engine` and `state` are AWS's words, unknown ones included."""
+
+    arn: str
+    broker_id: str
+    name: str
+    region: str
+    engine: str
+    state: str
+    deployment_mode: str
+    instance_type: str
+    created_at: datetime | None
+
+    @property
+    def engine_key(self) -> str:
+        """`rabbitmq`, `activemq` or another engine's name in lower case: AWS spells them in two ways."""
+        return self.engine.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """The role as GetRole tells it."""
+
+    arn: str
+    role_id: str
+    path: str
+    name: str
+    description: str
+    created_at: datetime | None
+    last_used_at: datetime | None
+    last_used_region: str
+    trust_document: object
+    permissions_boundary_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersionFacts:
+    """The default version of a managed policy and its document."""
+
+    arn: str
+    version_id: str
+    document: object
+
+
+@dataclass(frozen=True, slots=True)
+class RoleReading:
+    """Everything asked of IAM about one account's role. Each part may fail alone.
+
+    `role` is `Known(None)` when AWS says that there is no such role. The other three are None when they were not
+    asked: the role is absent or could not be read. `policy` is also None when the documented policy is not attached.
+    """
+
+    role: Answer[RoleFacts | None]
+    attached_policy_arns: Answer[tuple[str, ...]] | None = None
+    policy: Answer[PolicyVersionFacts] | None = None
+    inline_policy_names: Answer[tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReading:
+    """One poll of one account: the role, and every region that the table has polled."""
+
+    account_id: str
+    started_at: datetime
+    finished_at: datetime
+    role: RoleReading
+    brokers: Mapping[str, Answer[tuple[BrokerFacts, ...]]]

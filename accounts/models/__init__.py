@@ -1,0 +1,25 @@
+"""The tables: PostgreSQL is the truth."""
+
+from accounts.models.account import Account, AccountQuerySet
+from accounts.models.audit import AuditEntry
+from accounts.models.cell import Broker, Cell
+from accounts.models.change import Change
+from accounts.models.credential import SealedCredential
+from accounts.models.region import Region
+from accounts.models.role_status import PolicyDocument, RoleStatus
+from accounts.models.sweep import Poll, Sweep
+
+__all__ = (
+    "Account",
+    "AccountQuerySet",
+    "AuditEntry",
+    "Broker",
+    "Cell",
+    "Change",
+    "PolicyDocument",
+    "Poll",
+    "Region",
+    "RoleStatus",
+    "SealedCredential",
+    "Sweep",
+)

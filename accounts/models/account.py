@@ -1,0 +1,67 @@
+"""Watched accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.domain.identifiers import PARTITIONS, group_digits
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Questions about accounts."""
+
+    def due(self, now: datetime) -> AccountQuerySet:
+        """Accounts whose next poll has come, and that nobody has paused."""
+        return self.filter(paused=False).filter(Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now))
+
+    def with_interval(self) -> AccountQuerySet:
+        """Add `interval`: the seconds between two polls, the account's own or the default."""
+        return self.annotate(interval=Coalesce(F("poll_interval_seconds"), settings.POLL_INTERVAL_SECONDS))
+
+
+class Account(models.Model):
+    """One watched AWS account and how Rolecall gets in."""
+
+    account_id = models.CharField(max_length=12, unique=True, validators=[RegexValidator(r"^\d{12}$")])
+    name = models.CharField(max_length=200)
+    partition = models.CharField(max_length=16, choices=[(name, name) for name in PARTITIONS])
+    reader_role_arn = models.CharField(max_length=2048)
+    cleaner_role_arn = models.CharField(max_length=2048, blank=True)
+    external_id = models.CharField(max_length=1224, blank=True)
+    tags = models.JSONField(default=dict, blank=True)
+    paused = models.BooleanField(default=False)
+    poll_interval_seconds = models.PositiveIntegerField(null=True, blank=True)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "account_id"]
+        indexes = [
+            models.Index(fields=["name", "account_id"], name="account_by_name"),
+            # Beat asks this every few seconds.
+            models.Index(fields=["next_poll_at"], name="account_due", condition=Q(paused=False)),
+        ]
+        permissions = [("watch", "May look at accounts"), ("operate", "May import, poll and change settings")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+    def get_absolute_url(self) -> str:
+        """The account's page."""
+        return reverse("account", args=[self.account_id])
+
+    @property
+    def grouped_id(self) -> str:
+        """The id as people read it: 1234 5678 9012."""
+        return group_digits(self.account_id)

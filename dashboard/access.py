@@ -1,0 +1,77 @@
+"""Who may see and do what. Every URL is closed until a view opens it to a role; every query starts here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TypeAlias
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from accounts.models import Account, AccountQuerySet
+
+
+class Role(Enum):
+    """What a signed-in person may do; the value is the permission behind it."""
+
+    VIEWER = "accounts.watch"
+    OPERATOR = "accounts.operate"
+
+
+class Shell(Enum):
+    """Whoever runs `manage.py`: the machine's own access rules have let them in."""
+
+    OPERATOR = "shell"
+
+
+Person: TypeAlias = AbstractBaseUser | AnonymousUser | Shell
+View = Callable[..., HttpResponseBase]
+
+
+class ViewerRequest(HttpRequest):
+    """A request that `open_to` has let through: its user is signed in."""
+
+    user: User
+
+
+def visible_accounts(person: Person) -> AccountQuerySet:
+    """The accounts a person may know of: today all of them, for anyone who may watch."""
+    if isinstance(person, Shell) or may(person, Role.VIEWER):
+        return Account.objects.all()
+    return Account.objects.none()
+
+
+def may(person: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
+    """Say whether a person holds a role."""
+    return isinstance(person, (User, AnonymousUser)) and person.has_perm(role.value)
+
+
+def open_to(role: Role) -> Callable[[View], View]:
+    """Open a view to a role. A view without this mark answers 403 to everybody."""
+
+    def mark(view: View) -> View:
+        view.open_to = role  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class RoleMiddleware:
+    """Lets a request reach a view only if the view is open to a role that the person holds."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> None:
+        """Refuse with PermissionDenied; views marked `login_not_required` look after themselves."""
+        if not getattr(view, "login_required", True):
+            return
+        role = getattr(view, "open_to", None)
+        if role is None or not may(request.user, role):
+            raise PermissionDenied

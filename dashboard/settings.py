@@ -1,0 +1,222 @@
+"""Rolecall's settings: one page, read from the environment, wrong ones refused with a sentence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def required(name: str, what: str) -> str:
+    """Read a variable that has no sensible default."""
+    value: str = env.str(name, default="").strip()
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set: {what}. `./run` sets it for you; docs/configuration.md explains it.")
+    return value
+
+
+def whole_number(name: str, default: int, least: int = 1) -> int:
+    """Read a whole number of at least `least`."""
+    text: str = env.str(name, default=str(default)).strip()
+    if not text.lstrip("-").isdigit() or int(text) < least:
+        raise ImproperlyConfigured(f"{name}={text}: use a whole number of at least {least}")
+    return int(text)
+
+
+def yes_or_no(name: str, default: bool) -> bool:
+    """Read True or False and nothing that merely looks like it."""
+    text: str = env.str(name, default=str(default)).strip()
+    if text not in ("True", "False"):
+        raise ImproperlyConfigured(f"{name}={text}: use True or False")
+    return text == "True"
+
+
+def credential_keys() -> list[str]:
+    """Read the sealing keys, first one seals, and refuse any that Fernet could not use."""
+    keys = [key.strip() for key in required("CREDENTIAL_KEYS", "comma-separated Fernet keys").split(",") if key.strip()]
+    for number, key in enumerate(keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"CREDENTIAL_KEYS: key {number} is not a Fernet key (32 bytes, base64)") from error
+    return keys
+
+
+def database() -> dict[str, Any]:
+    """Read DATABASE_URL; only PostgreSQL can hold the constraints that the product's safety stands on."""
+    url = required("DATABASE_URL", "postgres://USER:PASSWORD@HOST:PORT/NAME")
+    config: dict[str, Any] = env.db_url_config(url)
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://…)")
+    config["CONN_MAX_AGE"] = 60
+    config["CONN_HEALTH_CHECKS"] = True  # a PostgreSQL that was restarted must not cost a request
+    return config
+
+
+DEBUG = yes_or_no("DEBUG", False)
+SECRET_KEY = required("SECRET_KEY", "a long random text")
+if len(SECRET_KEY) < 32 or SECRET_KEY.startswith("django-insecure"):
+    raise ImproperlyConfigured("SECRET_KEY is too short or an example: use 50 random characters")
+CREDENTIAL_KEYS = credential_keys()
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+DATABASES = {"default": database()}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_include_bootstrap",
+    "django_tables2",
+    "django_filters",
+    "django_htmx",
+    "csp",
+    "accounts",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "dashboard.access.RoleMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context.page",
+            ],
+        },
+    }
+]
+
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "overview"
+LOGOUT_REDIRECT_URL = "sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+SESSION_COOKIE_AGE = 12 * 3600  # one working day
+SESSION_COOKIE_SAMESITE = "Lax"
+# Cookies are bound to HTTPS once there is HTTPS; `./run` speaks HTTP on loopback only.
+HTTPS = yes_or_no("HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if yes_or_no("BEHIND_PROXY", False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = None
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / ".rolecall" / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a CSV of 100,000 accounts
+
+DJANGO_TABLES2_TEMPLATE = "tables/table.html"
+DJANGO_TABLES2_PAGE_RANGE = 7
+
+# --- Celery -----------------------------------------------------------------------------------------------------------
+REDIS_URL = required("REDIS_URL", "redis://HOST:PORT/0")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True  # PostgreSQL is the truth; nothing is read back from Redis
+CELERY_TASK_ACKS_LATE = True  # a killed worker's poll runs again; polling twice is harmless
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a busy worker holds back no other account
+CELERY_WORKER_CONCURRENCY = whole_number("WORKER_CONCURRENCY", 4)  # polls wait on the network, not on the processor
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
+CELERY_TASK_SOFT_TIME_LIMIT = 240  # a whole account, black-hole regions included, is done well before
+CELERY_TASK_TIME_LIMIT = 270  # the soft limit's clean-up gets half a minute
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,  # longer than the hard limit: a running poll is never handed out twice
+    "socket_keepalive": True,
+    "queue_order_strategy": "priority",
+    "global_keyprefix": env.str("REDIS_PREFIX", default="rolecall:"),
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker started without -Q serves all three, in this order: housekeeping, what a person waits for, the schedule.
+CELERY_TASK_QUEUES = (Queue("clock"), Queue("now"), Queue("polls"))
+CELERY_TASK_DEFAULT_QUEUE = "polls"
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # what is due stands in PostgreSQL; beat has nothing to remember
+CELERY_BEAT_SCHEDULE = {
+    "poll-due-accounts": {"task": "accounts.poll_due_accounts", "schedule": 15.0},
+    "tend-sweeps": {"task": "accounts.tend_sweeps", "schedule": 10.0},
+}
+CELERY_TASK_ROUTES = {
+    "accounts.poll_due_accounts": {"queue": "clock"},
+    "accounts.tend_sweeps": {"queue": "clock"},
+}
+CELERY_TIMEZONE = "UTC"
+
+# --- Polling ----------------------------------------------------------------------------------------------------------
+POLL_INTERVAL_SECONDS = whole_number("POLL_INTERVAL_SECONDS", 900, least=30)
+POLL_LEASE_SECONDS = 300  # longer than the hard time limit: whoever still holds it then is dead
+POLL_RESEND_SECONDS = whole_number("POLL_RESEND_SECONDS", 60)  # an unclaimed poll is sent again: Redis may be emptied
+POLL_THREADS = whole_number("POLL_THREADS", 12)  # regions asked at once, per account
+STALE_AFTER_SECONDS = whole_number("STALE_AFTER_SECONDS", 3600)  # older answers are shown as old
+
+# --- AWS --------------------------------------------------------------------------------------------------------------
+AWS_ENDPOINT_URL: str = env.str("AWS_ENDPOINT_URL", default="")
+AWS_CONNECT_TIMEOUT = whole_number("AWS_CONNECT_TIMEOUT", 4)
+AWS_READ_TIMEOUT = whole_number("AWS_READ_TIMEOUT", 15)
+AWS_MAX_ATTEMPTS = whole_number("AWS_MAX_ATTEMPTS", 4)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # botocore's debug log prints request bodies and signatures: never lower than this.
+    "loggers": {"botocore": {"level": "WARNING"}, "boto3": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
+}
