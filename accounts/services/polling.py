@@ -35,14 +35,18 @@ def run_poll(poll_pk: int) -> None:
     except Exception as error:
         # The worker must live on and the poll must end; the next poll tries again.
         logger.exception("The poll of %s broke", poll.account)
-        claims.finish(poll, failed=True, problem=f"Rolecall itself failed: {type(error).__name__}. See the worker's log.")
+        claims.finish(
+            poll, failed=True, problem=f"Rolecall itself failed: {type(error).__name__}. See the worker's log."
+        )
         return
     _finish(poll, reading)
 
 
 def _finish(poll: Poll, reading: AccountReading) -> None:
     role = reading.role.role
-    failing = sum(1 for answer in reading.brokers.values() if isinstance(answer, Failed) and answer.problem.outcome.failing)
+    failing = sum(
+        1 for answer in reading.brokers.values() if isinstance(answer, Failed) and answer.problem.outcome.failing
+    )
     claims.finish(
         poll,
         failed=isinstance(role, Failed),
