@@ -12,6 +12,8 @@ from dashboard.demo.local_aws.world import Access
 
 READER = "MqSlrReader"
 CLEANER = "MqSlrCleaner"
+# Every member account of an organization has it: the management account may do anything there.
+ADMIN = "OrganizationAccountAccessRole"
 
 
 def default_access(partition: str, external_id: str, extra: Iterable[Mapping[str, Any]]) -> dict[str, Access]:
@@ -19,6 +21,7 @@ def default_access(partition: str, external_id: str, extra: Iterable[Mapping[str
     roles = [
         Access(READER, external_id, "mqslr-scan-*", _document(partition, _reads())),
         Access(CLEANER, external_id, "mqslr-clean-*", _document(partition, [*_reads(), *_deletes()])),
+        Access(ADMIN, "", "*", _document(partition, [(["*"], "*")]), 43200),
     ]
     roles += [_access(partition, external_id, given) for given in extra]
     return {role.name: role for role in roles}

@@ -27,10 +27,10 @@ _NAMESPACE = uuid.UUID("8f3c2f0e-6f57-4c1d-9a3e-6d1f1f2b7c11")
 _EPOCH = datetime(2023, 1, 9, 8, 0, tzinfo=UTC)
 _ENGINES = {"rabbitmq": "RabbitMQ", "activemq": "ActiveMQ"}
 _VERSIONS = {"RabbitMQ": "3.13", "ActiveMQ": "5.18"}
-ACCOUNT_WORDS = frozenset(
-    "account_id name partition unit state alias paused tags external_id regions role policy denials brokers access"
-    " deletion".split()
-)
+ACCOUNT_WORDS = {
+    *("account_id", "name", "partition", "unit", "state", "alias", "paused", "tags", "external_id"),
+    *("regions", "role", "policy", "denials", "brokers", "access", "deletion"),
+}
 
 
 class BadDescription(Exception):

@@ -135,6 +135,8 @@ class Account:
     access: dict[str, Access] = field(default_factory=dict)
     denials: list[Denial] = field(default_factory=list)
     brokers: dict[str, Broker] = field(default_factory=dict)
+    # The ARNs of deleted brokers by id: a policy that names one still decides on a repeated call.
+    gone: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, DeletionTask] = field(default_factory=dict)
     habits: DeletionHabits = field(default_factory=DeletionHabits)
     ghost: Role | None = None
@@ -209,7 +211,7 @@ def _move_brokers(account: Account, now: float) -> None:
         if broker.then:
             broker.state, broker.until, broker.then = broker.then, None, ""
         else:
-            del account.brokers[broker.broker_id]
+            account.gone[broker.broker_id] = account.brokers.pop(broker.broker_id).arn
 
 
 def _move_tasks(account: Account, now: float) -> None:
