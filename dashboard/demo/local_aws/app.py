@@ -16,7 +16,7 @@ from dashboard.demo.local_aws.calls import Call, asked_account, read_call
 from dashboard.demo.local_aws.faults import Faults, spoil
 from dashboard.demo.local_aws.sessions import Caller, Unrecognized, account_of_key, caller_of
 from dashboard.demo.local_aws.wire import AwsError, HttpAnswer, HttpRequest, error_answer, json_answer, xml_answer
-from dashboard.demo.local_aws.world import Account, World
+from dashboard.demo.local_aws.world import OPT_IN_REGIONS, Account, World
 
 LOG_LENGTH = 20_000
 _Answers = Mapping[str, Callable[[Context], dict[str, object]]]
@@ -77,6 +77,9 @@ class LocalAws:
     def _account(self, call: Call, caller: Caller) -> Account:
         """The caller's account. Raises Unrecognized where its credentials are not good: off, or another partition."""
         if caller.session is None:
+            # The hub has no opt-in region on; AssumeRole says so in its own way.
+            if call.region in OPT_IN_REGIONS and call.action != "AssumeRole":
+                raise Unrecognized(call.service)
             return Account(caller.account_id, "hub", "aws")
         account = self.world.look(caller.account_id)
         if account is None or not account.answers_in(call.region):
