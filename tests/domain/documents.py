@@ -69,15 +69,12 @@ def restated(draw: st.DrawFn, item: Document) -> Document:
     other["Action"] = draw(listed([draw(recased(action)) for action in as_list(item["Action"])]))
     if "Resource" in item:
         other["Resource"] = draw(listed(as_list(item["Resource"])))
-    conditions: Document = {
+    conditions = {
         draw(recased(operator)): {draw(recased(key)): draw(listed(as_list(values))) for key, values in keys.items()}
         for operator, keys in item.get("Condition", {}).items()
     }
-    if conditions or draw(st.booleans()):
-        other["Condition"] = conditions
-    if draw(st.booleans()):
-        other["Sid"] = draw(st.text("abc", max_size=3))
-    return other
+    sid = draw(st.sampled_from([{}, {"Sid": "One"}, {"Sid": "Two"}]))
+    return other | sid | {"Condition": conditions}
 
 
 @st.composite
