@@ -20,6 +20,10 @@ def covers(wide: str, narrow: str) -> bool:
     it alone need be tried. A state is a place in `narrow` with the set of places that `wide` may have reached.
     """
     wide, narrow = canonical(wide), canonical(narrow)
+    if wide in ("*", narrow):
+        return True
+    if "*" not in wide and "?" not in wide:
+        return False
     seen: set[tuple[int, int]] = set()
     todo = [(0, _spread(wide, 1))]
     while todo:
