@@ -28,7 +28,8 @@ def key_of(account_id: str) -> str:
 
 def _xml(action: str, inner: str) -> bytes:
     result = f"<{action}Result>{inner}</{action}Result>"
-    return f"<{action}Response>{result}<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>".encode()
+    request = "<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>"
+    return f"<{action}Response>{result}{request}</{action}Response>".encode()
 
 
 def _assume(form: dict[str, list[str]]) -> str:
@@ -57,14 +58,19 @@ def query_answer(action: str, account_id: str, form: dict[str, list[str]]) -> by
     arn = policy_arn("aws")
     inner = {
         "AssumeRole": lambda: _assume(form),
-        "GetCallerIdentity": lambda: f"<Arn>arn:aws:sts::{account_id}:assumed-role/R/s</Arn><UserId>u</UserId>"
-        f"<Account>{account_id}</Account>",
+        "GetCallerIdentity": lambda: (
+            f"<Arn>arn:aws:sts::{account_id}:assumed-role/R/s</Arn><UserId>u</UserId><Account>{account_id}</Account>"
+        ),
         "GetRole": lambda: _role(account_id),
-        "ListAttachedRolePolicies": lambda: "<IsTruncated>false</IsTruncated><AttachedPolicies><member>"
-        f"<PolicyName>p</PolicyName><PolicyArn>{arn}</PolicyArn></member></AttachedPolicies>",
+        "ListAttachedRolePolicies": lambda: (
+            "<IsTruncated>false</IsTruncated><AttachedPolicies><member>"
+            f"<PolicyName>p</PolicyName><PolicyArn>{arn}</PolicyArn></member></AttachedPolicies>"
+        ),
         "GetPolicy": lambda: f"<Policy><Arn>{arn}</Arn><DefaultVersionId>v1</DefaultVersionId></Policy>",
-        "GetPolicyVersion": lambda: f"<PolicyVersion><Document>{quote(json.dumps(POLICY_DOCUMENT))}</Document>"
-        "<VersionId>v1</VersionId><IsDefaultVersion>true</IsDefaultVersion></PolicyVersion>",
+        "GetPolicyVersion": lambda: (
+            f"<PolicyVersion><Document>{quote(json.dumps(POLICY_DOCUMENT))}</Document>"
+            "<VersionId>v1</VersionId><IsDefaultVersion>true</IsDefaultVersion></PolicyVersion>"
+        ),
         "ListRolePolicies": lambda: "<IsTruncated>false</IsTruncated><PolicyNames/>",
     }[action]()
     return _xml(action, inner)
