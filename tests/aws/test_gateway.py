@@ -10,7 +10,7 @@ from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.errors import AwsError, ErrorKind
 from accounts.aws.gateway import Gateway
 from accounts.domain.role import POLICY_DOCUMENT, TRUST_DOCUMENT, policy_arn
-from tests.aws.conftest import ACCOUNT, Sessions
+from tests.aws.conftest import ACCOUNT, QUICK, Sessions
 from tests.aws.scripted_aws import (
     Asked,
     Reply,
@@ -180,8 +180,8 @@ def test_no_bad_answer_is_an_absent_role(aws: ScriptedAws, gateway: Gateway, rep
     assert caught.value.kind is kind
 
 
-def test_nobody_listening_is_unreachable(gateway: Gateway) -> None:
-    error = failure(gateway)
+def test_nobody_listening_is_unreachable(sessions: Sessions) -> None:
+    error = failure(Gateway(Clients(QUICK), ACCOUNT, "aws", sessions))
 
     assert (error.kind, error.code) == (ErrorKind.UNREACHABLE, "EndpointConnectionError")
 
@@ -273,6 +273,6 @@ def test_region_states_are_read_to_the_last_page(aws: ScriptedAws, gateway: Gate
     assert "AccountId" not in aws.asked[0].parameters
 
 
-def test_govcloud_is_not_asked_for_its_regions(aws: ScriptedAws, sessions: Sessions) -> None:
-    assert Gateway(Clients(ClientSettings()), ACCOUNT, "aws-us-gov", sessions).region_states() == {}
+def test_govcloud_is_not_asked_for_its_regions(aws: ScriptedAws, clients: Clients, sessions: Sessions) -> None:
+    assert Gateway(clients, ACCOUNT, "aws-us-gov", sessions).region_states() == {}
     assert aws.asked == []
