@@ -12,7 +12,7 @@ from accounts.aws.gateway import Gateway
 from tests.aws.scripted_aws import ScriptedAws
 
 ACCOUNT = "111122223333"
-QUICK = ClientSettings(connect_timeout=1, read_timeout=0.4, max_attempts=1, user_agent="rolecall/test")
+QUICK = ClientSettings(connect_timeout=3, read_timeout=1, max_attempts=1, user_agent="rolecall/test")
 
 
 def session_for(account: str, number: int = 0) -> TemporaryCredentials:

@@ -7,7 +7,6 @@ import re
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -49,14 +48,19 @@ class Reply:
 Script = Callable[[Asked], Reply]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # 5 by default: eight threads that connect at once would wait a second for a retry
+
+
 class ScriptedAws:
     """Actions are scripted by name; one that is not scripted answers 404 with a page of HTML."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self._scripts: dict[str, Script] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._closing = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         a_healthy_account(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -68,6 +72,7 @@ class ScriptedAws:
         a_healthy_account(self)
 
     def close(self) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -90,7 +95,7 @@ class ScriptedAws:
         self.asked.append(asked)
         script = self._scripts.get(asked.action)
         reply = script(asked) if script else Reply(404, b"<html><p>not here</p></html>")
-        time.sleep(reply.delay)
+        self._closing.wait(reply.delay)  # so that no test waits for a slow answer that it gave up
         return reply
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

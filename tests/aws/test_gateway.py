@@ -127,7 +127,7 @@ BAD_ANSWERS = [
     pytest.param(json_error(403, "AccessDeniedException"), ErrorKind.ACCESS_DENIED, id="denied"),
     pytest.param(json_error(403, "ForbiddenException"), ErrorKind.ACCESS_DENIED, id="forbidden"),
     pytest.param(Reply(reset=True), ErrorKind.UNREACHABLE, id="reset"),
-    pytest.param(Reply(delay=0.7, body=b"{}"), ErrorKind.UNREACHABLE, id="slow"),
+    pytest.param(Reply(delay=1.5, body=b"{}"), ErrorKind.UNREACHABLE, id="slow"),
     pytest.param(Reply(body=b'{"brokerSumm'), ErrorKind.BROKEN, id="cut JSON"),
     pytest.param(Reply(body=b'{"brokerSumm', headers={"Content-Length": "400"}), ErrorKind.BROKEN, id="cut body"),
     pytest.param(Reply(body=b"<html><p>hello</p></html>"), ErrorKind.BROKEN, id="HTML"),
