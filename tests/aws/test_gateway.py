@@ -8,7 +8,7 @@ import pytest
 
 from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.errors import AwsError, ErrorKind
-from accounts.aws.gateway import Gateway
+from accounts.aws.gateway import MAX_PAGES, Gateway
 from accounts.domain.role import POLICY_DOCUMENT, TRUST_DOCUMENT, policy_arn
 from tests.aws.conftest import ACCOUNT, QUICK, Sessions
 from tests.aws.scripted_aws import (
@@ -110,6 +110,13 @@ def test_a_repeated_token_is_a_broken_answer(aws: ScriptedAws, gateway: Gateway)
 
     assert (error.kind, error.code) == (ErrorKind.BROKEN, "RepeatedToken")
     assert aws.times("mq:ListBrokers") == 2
+
+
+def test_a_list_without_end_is_a_broken_answer(aws: ScriptedAws, gateway: Gateway) -> None:
+    aws.on("mq:ListBrokers", lambda asked: page_of([], str(int(asked.parameters.get("nextToken", 0)) + 1)))
+
+    assert failure(gateway).code == "EndlessPages"
+    assert aws.times("mq:ListBrokers") == MAX_PAGES
 
 
 def test_a_hundred_brokers_are_asked_for_at_once(aws: ScriptedAws, gateway: Gateway) -> None:
@@ -245,7 +252,9 @@ def test_a_token_unknown_everywhere_means_bad_credentials(aws: ScriptedAws, gate
     aws.on("mq:ListBrokers", UNKNOWN_TOKEN)
     aws.on("sts:GetCallerIdentity", xml_error(403, "InvalidClientTokenId"))
 
-    assert failure(gateway, "af-south-1").kind is ErrorKind.BAD_CREDENTIALS
+    error = failure(gateway, "af-south-1")
+
+    assert (error.kind, error.action) == (ErrorKind.BAD_CREDENTIALS, "mq:ListBrokers")
 
 
 def test_the_default_region_is_never_called_disabled(aws: ScriptedAws, gateway: Gateway) -> None:
