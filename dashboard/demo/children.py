@@ -92,7 +92,11 @@ class Children:
     def _announcement(self, program: Program) -> Callable[[], None]:
         """The child names itself to the watchdog before it becomes the program: we may be killed at any instruction."""
         pipe, number = self._pipe.fileno(), int(program.stop_signal)
-        return lambda: os.write(pipe, b"+%d %d\n" % (os.getpid(), number)) and None
+
+        def announce() -> None:
+            os.write(pipe, b"+%d %d\n" % (os.getpid(), number))
+
+        return announce
 
     def check(self) -> None:
         """Raise ChildEndedError, with the end of its log, when a child has ended by itself."""

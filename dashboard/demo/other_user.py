@@ -26,10 +26,10 @@ def let_through(path: Path, contents: bool = False) -> None:
     for folder in (path, *path.parents):
         _add(folder, stat.S_IXOTH)
     if contents and not _readable(path):
-        for folder, _, files in os.walk(path):
-            _add(Path(folder), stat.S_IROTH | stat.S_IXOTH)
+        for below, _, files in os.walk(path):
+            _add(Path(below), stat.S_IROTH | stat.S_IXOTH)
             for name in files:
-                file = Path(folder, name)
+                file = Path(below, name)
                 _add(file, stat.S_IROTH | (stat.S_IXOTH if file.stat().st_mode & stat.S_IXUSR else 0))
 
 
