@@ -61,7 +61,7 @@ def take_lock(house: House, patience: float = 10.0) -> TextIO:
         if _alive(pid) or time.monotonic() > until:
             file.close()
             where = f" at {address}" if address else ""
-            raise HouseError(f"Rolecall is already running{where} (process {pid or 'unknown'}). Stop that one first.")
+            raise HouseError(f"already running{where} (process {pid or 'unknown'}). Stop that one first.")
         time.sleep(0.2)
     return file
 
@@ -112,7 +112,7 @@ def listen(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         why = "needs root" if isinstance(error, PermissionError) else "is in use by another program"
-        raise HouseError(f"port {port} {why}. Choose another: ./run --port {8001 if port == 8000 else 8000}") from error
+        raise HouseError(f"port {port} {why}. Choose another: ./run --port {port + 1}") from error
     return listener
 
 

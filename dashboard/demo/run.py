@@ -168,7 +168,7 @@ class _Start:
     def _set_environment(self, servers: Servers) -> None:
         """Set it for us and our children, and write it down so that a person can use `manage.py` beside us."""
         ours = {**servers.environment(), "STATIC_ROOT": str(self.house.root / "static")}
-        os.environ.update(ours)
+        os.environ.update(ours, PYTHONUNBUFFERED="1")  # a log must hold the last words of a child that died
         if self.options.demo:
             ours |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in ours.items()]
