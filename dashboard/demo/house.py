@@ -34,7 +34,7 @@ class House:
         """The log of one child."""
         return self.logs / f"{name}.log"
 
-    def make(self) -> None:
+    def make(self, least_free_bytes: int = LEAST_FREE_BYTES) -> None:
         """Make the folders. Raises HouseError when they cannot be written to, or the disk is nearly full."""
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
@@ -44,8 +44,11 @@ class House:
         except OSError as error:
             raise HouseError(f"cannot write in {self.root}: {error.strerror}. Give the folder to this user.") from error
         free = shutil.disk_usage(self.root).free
-        if free < LEAST_FREE_BYTES:
-            raise HouseError(f"the disk of {self.root} has {free >> 20} MB free; 300 MB are needed. Make room first.")
+        if free < least_free_bytes:
+            least = least_free_bytes >> 20
+            raise HouseError(
+                f"the disk of {self.root} has {free >> 20} MB free; {least} MB are needed. Make room first."
+            )
 
 
 def take_lock(house: House, patience: float = 10.0) -> TextIO:
