@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from csp.constants import NONCE, NONE, SELF
 from cryptography.fernet import Fernet
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
@@ -20,7 +20,9 @@ def required(name: str, what: str) -> str:
     """Read a variable that has no sensible default."""
     value: str = env.str(name, default="").strip()
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set: {what}. `./run` sets it for you; docs/configuration.md explains it.")
+        raise ImproperlyConfigured(
+            f"{name} is not set: {what}. `./run` sets it for you; docs/configuration.md explains it."
+        )
     return value
 
 
@@ -47,7 +49,9 @@ def credential_keys() -> list[str]:
         try:
             Fernet(key)
         except ValueError as error:
-            raise ImproperlyConfigured(f"CREDENTIAL_KEYS: key {number} is not a Fernet key (32 bytes, base64)") from error
+            raise ImproperlyConfigured(
+                f"CREDENTIAL_KEYS: key {number} is not a Fernet key (32 bytes, base64)"
+            ) from error
     return keys
 
 
@@ -202,7 +206,9 @@ CELERY_TIMEZONE = "UTC"
 POLL_INTERVAL_SECONDS = whole_number("POLL_INTERVAL_SECONDS", 900, least=30)
 POLL_LEASE_SECONDS = 300  # longer than the hard time limit: whoever still holds it then is dead
 POLL_RESEND_SECONDS = whole_number("POLL_RESEND_SECONDS", 60)  # an unclaimed poll is sent again: Redis may be emptied
+SWEEP_KEEP_DAYS = whole_number("SWEEP_KEEP_DAYS", 14)  # accounts' own history is kept apart, and longer
 POLL_THREADS = whole_number("POLL_THREADS", 12)  # regions asked at once, per account
+POLL_BUDGET_SECONDS = whole_number("POLL_BUDGET_SECONDS", 120)  # a whole account; half of the soft limit
 STALE_AFTER_SECONDS = whole_number("STALE_AFTER_SECONDS", 3600)  # older answers are shown as old
 
 # --- AWS --------------------------------------------------------------------------------------------------------------
