@@ -17,7 +17,7 @@ class Stopped(BaseException):
 
 
 def raise_when_told() -> None:
-    """From here on a signal to stop raises Stopped in the main thread."""
+    """From here on a signal to stop raises Stopped in the main thread, once."""
     for number in SIGNALS:
         signal.signal(number, _raise)
 
@@ -25,8 +25,13 @@ def raise_when_told() -> None:
 def take_no_more() -> None:
     """From here on signals to stop change nothing: stopping has begun and ends by itself within seconds."""
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, _ignore)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
+    take_no_more()  # a second one, even at the same instant, must not break off the stopping
     raise Stopped(number)
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Not SIG_IGN: Python complains of a signal that came just before it."""

@@ -91,9 +91,11 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_starts_at_once(tmp_path
         process.wait()
 
         with rolecall(tmp_path, "--no-demo") as second:
-            second.send_signal(signal.SIGTERM)
+            second.send_signal(signal.SIGINT)
+            second.send_signal(signal.SIGTERM)  # an impatient second one breaks nothing off
             assert second.wait(10) == 0
 
+    assert "Stopping" in (tmp_path / "output.txt").read_text()
     assert processes(tmp_path) == []
 
 
