@@ -202,7 +202,9 @@ CELERY_TIMEZONE = "UTC"
 POLL_INTERVAL_SECONDS = whole_number("POLL_INTERVAL_SECONDS", 900, least=30)
 POLL_LEASE_SECONDS = 300  # longer than the hard time limit: whoever still holds it then is dead
 POLL_RESEND_SECONDS = whole_number("POLL_RESEND_SECONDS", 60)  # an unclaimed poll is sent again: Redis may be emptied
+SWEEP_KEEP_DAYS = whole_number("SWEEP_KEEP_DAYS", 14)  # accounts' own history is kept apart, and longer
 POLL_THREADS = whole_number("POLL_THREADS", 12)  # regions asked at once, per account
+POLL_BUDGET_SECONDS = whole_number("POLL_BUDGET_SECONDS", 120)  # a whole account; half of the soft limit
 STALE_AFTER_SECONDS = whole_number("STALE_AFTER_SECONDS", 3600)  # older answers are shown as old
 
 # --- AWS --------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""One function per use case, called alike by page, command and task."""

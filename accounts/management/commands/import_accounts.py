@@ -1,0 +1,41 @@
+"""`manage.py import_accounts FILE.csv [--dry-run]`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.services.importing import BadFile, import_accounts, read_accounts
+
+
+class Command(BaseCommand):
+    """Takes a CSV of accounts whole, or refuses it whole with every bad line."""
+
+    help = "Add and update accounts from a CSV: account_id,name,reader_role_arn,cleaner_role_arn,external_id,tags"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("file", metavar="FILE.csv", help="the file, or - for standard input")
+        parser.add_argument("--dry-run", action="store_true", help="check and count, store nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, or say what is wrong with which line."""
+        try:
+            rows = read_accounts(_content(options["file"]))
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}") from error
+        except BadFile as refusal:
+            for problem in refusal.problems:
+                self.stderr.write(str(problem))
+            raise CommandError(f"{refusal}: nothing was imported") from refusal
+        done = import_accounts(rows, "manage.py", dry_run=options["dry_run"])
+        would = "would be " if options["dry_run"] else ""
+        self.stdout.write(f"{done.created} accounts {would}added, {done.updated} {would}updated")
+
+
+def _content(name: str) -> bytes:
+    return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()

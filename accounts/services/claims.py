@@ -1,0 +1,98 @@
+"""One account's turn: claimed by a conditional update with a lease, ended only by whoever still holds the lease."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from enum import Enum
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import Poll, Sweep
+from accounts.services import queue
+from accounts.services.sweeps import close_if_finished, queue_of
+
+
+class Refusal(Enum):
+    """Why a poll was not claimed."""
+
+    OVER = "over"  # done, cancelled, or held by another worker
+    BUSY = "busy"  # another sweep is polling the same account: wait a moment
+
+
+def claim(poll_pk: int) -> Poll | Refusal:
+    """Take a poll if it is free and nobody polls its account: at most one worker gets it."""
+    now, token = timezone.now(), secrets.token_hex(16)
+    free = Q(state=Poll.State.QUEUED) | Q(state=Poll.State.RUNNING, lease_until__lt=now)
+    _release_dead_polls_of_account(poll_pk)
+    try:
+        with transaction.atomic():
+            claimed = Poll.objects.filter(free, pk=poll_pk, sweep__state=Sweep.State.RUNNING).update(
+                state=Poll.State.RUNNING,
+                lease_until=now + timedelta(seconds=settings.POLL_LEASE_SECONDS),
+                lease_token=token,
+                started_at=now,
+                attempts=F("attempts") + 1,
+            )
+    except IntegrityError:
+        return Refusal.BUSY
+    if not claimed:
+        return Refusal.OVER
+    return Poll.objects.select_related("account").get(pk=poll_pk)
+
+
+def _release_dead_polls_of_account(poll_pk: int) -> None:
+    account = Poll.objects.filter(pk=poll_pk).values("account")
+    dead = Poll.objects.filter(account__in=account, state=Poll.State.RUNNING, lease_until__lt=timezone.now())
+    dead.exclude(pk=poll_pk).update(state=Poll.State.QUEUED, lease_token="")
+
+
+def finish(poll: Poll, *, failed: bool, failing_regions: int = 0, problem: str = "") -> bool:
+    """End a poll, if its lease is still ours; then its sweep, if that was the last one."""
+    ended = Poll.objects.filter(pk=poll.pk, state=Poll.State.RUNNING, lease_token=poll.lease_token).update(
+        state=Poll.State.FAILED if failed else Poll.State.DONE,
+        finished_at=timezone.now(),
+        failing_regions=failing_regions,
+        problem=problem,
+        lease_token="",
+        lease_until=None,
+    )
+    close_if_finished(poll.sweep_id)
+    return bool(ended)
+
+
+def tend_sweeps() -> int:
+    """Put right what a dead worker or an emptied broker left behind; says how many polls it sent again.
+
+    Harmless at any time and in any number: what is sent twice is claimed once.
+    """
+    now = timezone.now()
+    expired = Poll.objects.filter(state=Poll.State.RUNNING, lease_until__lt=now)
+    expired.filter(sweep__state=Sweep.State.CANCELLED).update(state=Poll.State.CANCELLED, finished_at=now)
+    expired.update(state=Poll.State.QUEUED, lease_token="", sent_at=now - timedelta(days=1))
+    resent = _resend_waiting(now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
+    for pk in Sweep.objects.filter(state=Sweep.State.RUNNING).values_list("pk", flat=True):
+        close_if_finished(pk)
+    _forget_old_sweeps()
+    return resent
+
+
+def _resend_waiting(sent_before: object) -> int:
+    waiting = Poll.objects.filter(
+        state=Poll.State.QUEUED, sweep__state=Sweep.State.RUNNING, sent_at__lt=sent_before
+    ).select_related("sweep")
+    sent = 0
+    for poll in waiting.iterator():
+        if Poll.objects.filter(pk=poll.pk, sent_at=poll.sent_at).update(sent_at=timezone.now()):
+            queue.send_polls([poll.pk], queue_of(poll.sweep))
+            sent += 1
+    return sent
+
+
+def _forget_old_sweeps() -> None:
+    horizon = timezone.now() - timedelta(days=settings.SWEEP_KEEP_DAYS)
+    old = Sweep.objects.filter(finished_at__lt=horizon).order_by("pk").values("pk")[:20]
+    Sweep.objects.filter(pk__in=old).delete()

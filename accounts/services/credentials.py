@@ -1,0 +1,142 @@
+"""Assumed-role sessions: one per account and purpose, sealed in the table, reused until shortly before they expire."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.aws.clients import ClientSettings, Clients
+from accounts.aws.credentials import TemporaryCredentials
+from accounts.aws.hub import Hub, RoleGrant
+from accounts.models import Account, SealedCredential
+from accounts.services.sealing import CannotOpen, open_sealed, seal
+
+logger = logging.getLogger(__name__)
+
+# A session must outlast the poll that starts with it.
+EARLY = timedelta(minutes=5)
+SESSION_PREFIX = {"reader": "mqslr-scan-", "cleaner": "mqslr-clean-"}
+
+
+@cache
+def client_settings() -> ClientSettings:
+    """The time-outs and retries of every client."""
+    return ClientSettings(
+        connect_timeout=settings.AWS_CONNECT_TIMEOUT,
+        read_timeout=settings.AWS_READ_TIMEOUT,
+        max_attempts=settings.AWS_MAX_ATTEMPTS,
+        user_agent="rolecall",
+    )
+
+
+@cache
+def shared_clients() -> Clients:
+    """The clients of this process, made after the worker has forked."""
+    return Clients(client_settings())
+
+
+@cache
+def hub_of(partition: str) -> Hub:
+    """The hub identity in a partition."""
+    return Hub(client_settings(), partition)
+
+
+@dataclass
+class StoredSession:
+    """The session of one account for one purpose: from the table when it is good, from STS when not.
+
+    `renew` may be called from the threads of a survey, so it leaves the table alone; `save` is for the thread that
+    owns the database connection.
+    """
+
+    account: Account
+    purpose: str
+    _credentials: TemporaryCredentials | None = None
+    _saved: TemporaryCredentials | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def load(self) -> None:
+        """Take the stored session, if it is still good for this role, external id and key."""
+        row = SealedCredential.objects.filter(account=self.account, purpose=self.purpose).first()
+        if row is None or row.expires_at - EARLY <= timezone.now():
+            return
+        if (row.role_arn, row.external_id_sha256) != (self.role_arn, _fingerprint(self.account.external_id)):
+            return
+        try:
+            secret = open_sealed(bytes(row.sealed), self.bound_to)
+        except CannotOpen as error:
+            logger.warning("The stored %s session of %s is not usable: %s", self.purpose, self.account, error)
+            return
+        self._credentials = self._saved = TemporaryCredentials(
+            secret["access_key_id"], secret["secret_access_key"], secret["session_token"], row.expires_at
+        )
+
+    @property
+    def role_arn(self) -> str:
+        """The role that this purpose assumes."""
+        return self.account.reader_role_arn if self.purpose == "reader" else self.account.cleaner_role_arn
+
+    @property
+    def bound_to(self) -> str:
+        """What the sealed text is bound to: it opens in no other row."""
+        return f"{self.account.account_id}/{self.purpose}"
+
+    def current(self) -> TemporaryCredentials:
+        """The session to sign with. Raises AwsError when the role cannot be assumed."""
+        with self._lock:
+            if self._credentials is None:
+                self._credentials = self._assume()
+            return self._credentials
+
+    def renew(self, stale: TemporaryCredentials) -> TemporaryCredentials:
+        """Replace a session that AWS calls expired, once however many threads noticed. Raises AwsError."""
+        with self._lock:
+            if self._credentials is None or self._credentials is stale:
+                self._credentials = self._assume()
+            return self._credentials
+
+    def _assume(self) -> TemporaryCredentials:
+        grant = RoleGrant(
+            account_id=self.account.account_id,
+            partition=self.account.partition,
+            role_arn=self.role_arn,
+            external_id=self.account.external_id,
+            purpose=self.purpose,
+            session_name=SESSION_PREFIX[self.purpose] + secrets.token_hex(4),
+        )
+        return hub_of(self.account.partition).assume(grant)
+
+    def save(self) -> None:
+        """Seal a session that is new into the table."""
+        credentials = self._credentials
+        if credentials is None or credentials is self._saved:
+            return
+        secret = {
+            "access_key_id": credentials.access_key_id,
+            "secret_access_key": credentials.secret_access_key,
+            "session_token": credentials.session_token,
+        }
+        SealedCredential.objects.update_or_create(
+            account=self.account,
+            purpose=self.purpose,
+            defaults={
+                "sealed": seal(secret, self.bound_to),
+                "role_arn": self.role_arn,
+                "external_id_sha256": _fingerprint(self.account.external_id),
+                "expires_at": credentials.expires_at,
+                "created_at": datetime.now(UTC),
+            },
+        )
+        self._saved = credentials
+
+
+def _fingerprint(external_id: str) -> str:
+    return hashlib.sha256(external_id.encode()).hexdigest()

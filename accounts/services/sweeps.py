@@ -1,0 +1,142 @@
+"""Sweeps: asked for, begun when due, cancelled, watched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.utils import timezone
+
+from accounts.models import Account, AccountQuerySet, Poll, Sweep
+from accounts.services import audit, queue
+
+BATCH = 2000
+
+
+def request_sweep(accounts: AccountQuerySet, reason: str, requested_by: str, *, send: bool = True) -> Sweep:
+    """Start a sweep over these accounts, due or not, ahead of the schedule. Somebody waits for it.
+
+    Without `send` the workers are not rung: the caller runs the polls itself.
+    """
+    with transaction.atomic():
+        sweep = _create(list(accounts.order_by("pk").values_list("pk", flat=True)), reason, requested_by, send=send)
+        audit.note(requested_by, "poll", str(sweep), f"{sweep.polls.count()} accounts")
+    return sweep
+
+
+def poll_due_accounts(now: datetime | None = None) -> Sweep | None:
+    """Start a sweep over the accounts whose time has come; None when there are none.
+
+    Two beats may call this at once: an account is taken by moving its next poll, under a row lock.
+    """
+    now = now or timezone.now()
+    open_polls = Poll.objects.filter(account=OuterRef("pk"), state__in=Poll.OPEN)
+    with transaction.atomic():
+        due = Account.objects.due(now).exclude(Exists(open_polls)).order_by("pk")
+        taken = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+        if not taken:
+            return None
+        _move_next_poll(taken, now)
+        return _create(taken, Sweep.Reason.SCHEDULE, "")
+
+
+def _move_next_poll(account_pks: list[int], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_account SET next_poll_at = %s + make_interval(secs => COALESCE(poll_interval_seconds, %s))"
+            " WHERE id = ANY(%s)",
+            [now, settings.POLL_INTERVAL_SECONDS, account_pks],
+        )
+
+
+def _create(account_pks: list[int], reason: str, requested_by: str, *, send: bool = True) -> Sweep:
+    sweep = Sweep.objects.create(reason=reason, requested_by=requested_by)
+    polls = Poll.objects.bulk_create(
+        (Poll(sweep=sweep, account_id=pk, sent_at=sweep.created_at) for pk in account_pks), batch_size=BATCH
+    )
+    if not polls:
+        close_if_finished(sweep.pk)
+    if send:
+        queue.send_polls_on_commit([poll.pk for poll in polls], queue_of(sweep))
+    return sweep
+
+
+def queue_of(sweep: Sweep) -> str:
+    """The queue that a sweep's polls wait in: what a person asked for goes first."""
+    return queue.SCHEDULED_QUEUE if sweep.reason == Sweep.Reason.SCHEDULE else queue.URGENT_QUEUE
+
+
+def cancel_sweep(sweep: Sweep, actor: str) -> bool:
+    """Stop a sweep: accounts not yet begun are left out, running ones end by themselves. False: it was over."""
+    now = timezone.now()
+    with transaction.atomic():
+        running = Sweep.objects.filter(pk=sweep.pk, state=Sweep.State.RUNNING)
+        if not running.update(state=Sweep.State.CANCELLED, finished_at=now):
+            return False
+        sweep.polls.filter(state=Poll.State.QUEUED).update(state=Poll.State.CANCELLED, finished_at=now)
+        audit.note(actor, "cancel sweep", str(sweep))
+    sweep.refresh_from_db()
+    return True
+
+
+def close_if_finished(sweep_pk: int) -> bool:
+    """Mark a sweep done once none of its polls is open."""
+    still_open = Poll.objects.filter(sweep=OuterRef("pk"), state__in=Poll.OPEN)
+    running = Sweep.objects.filter(pk=sweep_pk, state=Sweep.State.RUNNING)
+    closed = running.exclude(Exists(still_open)).update(state=Sweep.State.DONE, finished_at=timezone.now())
+    return bool(closed)
+
+
+def running_sweep() -> Sweep | None:
+    """The sweep that a person would want to watch: a running one, the requested before the scheduled, newest first."""
+    running = Sweep.objects.filter(state=Sweep.State.RUNNING)
+    return running.exclude(reason=Sweep.Reason.SCHEDULE).first() or running.first()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sweep has come. `rate` is in accounts per second; `seconds_left` is None when nobody can tell."""
+
+    total: int
+    done: int
+    failed: int
+    cancelled: int
+    queued: int
+    running: int
+    failing_regions: int
+    elapsed_seconds: float
+    rate: float
+    seconds_left: float | None
+    finished: bool
+
+    @property
+    def answered(self) -> int:
+        """Accounts that are over, well or not."""
+        return self.done + self.failed
+
+    @property
+    def percent(self) -> int:
+        """Whole per cent of the accounts that are over."""
+        return 100 if not self.total else 100 * (self.answered + self.cancelled) // self.total
+
+
+def progress_of(sweep: Sweep) -> Progress:
+    """Count a sweep's polls, in one query."""
+    counts = sweep.polls.aggregate(
+        total=Count("pk"),
+        **{state.value: Count("pk", filter=Q(state=state)) for state in Poll.State},
+        failing_regions=Sum("failing_regions", default=0),
+    )
+    elapsed = ((sweep.finished_at or timezone.now()) - sweep.created_at) / timedelta(seconds=1)
+    over, left = counts["done"] + counts["failed"], counts["queued"] + counts["running"]
+    rate = over / elapsed if elapsed > 0 else 0.0
+    return Progress(
+        **counts,
+        elapsed_seconds=elapsed,
+        rate=rate,
+        seconds_left=left / rate if rate and left else None,
+        finished=sweep.state != Sweep.State.RUNNING,
+    )

@@ -1,0 +1,26 @@
+"""Celery's doorbells: an explicit name, plain ids, one call. Each may ring twice without harm."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from accounts.services import claims, polling, sweeps
+
+
+@shared_task(name="accounts.poll_account")
+def poll_account(poll_pk: int) -> None:
+    """Poll one account. Rung twice, the second finds the poll claimed or over."""
+    polling.run_poll(poll_pk)
+
+
+# Short-lived: a clock tick that nobody served is worth nothing when the next one comes.
+@shared_task(name="accounts.poll_due_accounts", expires=30)
+def poll_due_accounts() -> None:
+    """Start a sweep over the accounts that are due."""
+    sweeps.poll_due_accounts()
+
+
+@shared_task(name="accounts.tend_sweeps", expires=30)
+def tend_sweeps() -> None:
+    """Put right what dead workers and an emptied broker left behind."""
+    claims.tend_sweeps()

@@ -1,0 +1,88 @@
+"""`manage.py poll [--account ID …] [--wait] [--inline]`.
+
+It stands in dashboard, not in accounts: which accounts a command may name is dashboard.access's to say.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from accounts.domain.identifiers import parse_account_id
+from accounts.models import AccountQuerySet, Sweep
+from accounts.services import polling
+from accounts.services.sweeps import Progress, progress_of, request_sweep
+from dashboard.access import Shell, visible_accounts
+
+LOOK_EVERY_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    """Polls all accounts, due or not, or those named."""
+
+    help = "Start a sweep over all accounts, or over those named."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--account", action="append", metavar="ID", default=[], help="only this one; may be repeated")
+        parser.add_argument("--wait", action="store_true", help="wait for the workers; exit 1 when an account failed")
+        parser.add_argument("--inline", action="store_true", help="poll in this process, without workers")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start the sweep; wait for it when asked to."""
+        accounts = _accounts(options["account"])
+        sweep = request_sweep(accounts, Sweep.Reason.COMMAND, "manage.py", send=not options["inline"])
+        if options["inline"]:
+            self._poll_here(sweep)
+        elif not options["wait"]:
+            self.stdout.write(f"{sweep} started over {sweep.polls.count()} accounts")
+            return
+        else:
+            self._wait(sweep)
+        self._report(sweep)
+
+    def _poll_here(self, sweep: Sweep) -> None:
+        polls = list(sweep.polls.order_by("pk").values_list("pk", flat=True))
+        for poll_pk in tqdm(polls, disable=not sys.stderr.isatty(), unit="account"):
+            polling.run_poll(poll_pk)
+
+    def _wait(self, sweep: Sweep) -> None:
+        with tqdm(total=progress_of(sweep).total, disable=not sys.stderr.isatty(), unit="account") as bar:
+            while not (progress := progress_of(sweep)).finished:
+                bar.update(progress.answered - bar.n)
+                bar.set_postfix(failed=progress.failed)
+                time.sleep(LOOK_EVERY_SECONDS)
+                sweep.refresh_from_db()
+            bar.update(progress.answered - bar.n)
+
+    def _report(self, sweep: Sweep) -> None:
+        sweep.refresh_from_db()
+        progress: Progress = progress_of(sweep)
+        for poll in sweep.polls.filter(state="failed").select_related("account"):
+            self.stderr.write(f"{poll.account}: {poll.problem}")
+        self.stdout.write(
+            f"{sweep} {sweep.state}: {progress.done} accounts answered, {progress.failed} failed,"
+            f" {progress.failing_regions} failing regions, {progress.elapsed_seconds:.1f} s"
+        )
+        if progress.failed or progress.cancelled:
+            sys.exit(1)
+
+
+def _accounts(wanted: list[str]) -> AccountQuerySet:
+    everyone = visible_accounts(Shell.OPERATOR)
+    if not wanted:
+        return everyone
+    try:
+        ids = {parse_account_id(text) for text in wanted}
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    chosen = everyone.filter(account_id__in=ids)
+    unknown = ids - set(chosen.values_list("account_id", flat=True))
+    if unknown:
+        raise CommandError(f"no such account: {', '.join(sorted(unknown))}")
+    return chosen
