@@ -67,11 +67,16 @@ class BrokerTotal:
 
 
 def broker_total(views: Iterable[CellView]) -> BrokerTotal:
-    """Add an account's cells up. The sum is complete only when every polled region answered or is off."""
+    """Add an account's cells up. The sum is complete only when every region of its partition answered or is off."""
     asked = tuple(views)
     known = [view.brokers for view in asked if view.brokers is not None]
-    settled = (Outcome.OK, Outcome.REGION_DISABLED, Outcome.UNSUPPORTED)
+    settled = (Outcome.OK, Outcome.REGION_DISABLED)
     return BrokerTotal(sum(known) if known else None, all(view.outcome in settled for view in asked))
+
+
+def stored_total(status: RoleStatus, regions_in_partition: int) -> BrokerTotal:
+    """The same total from the account's own row, for pages that do not load cells."""
+    return BrokerTotal(status.brokers, status.regions_ok + status.regions_disabled >= regions_in_partition)
 
 
 def regions_of(accounts: AccountQuerySet) -> list[Region]:

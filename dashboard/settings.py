@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from csp.constants import NONCE, NONE, SELF
 from cryptography.fernet import Fernet
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
@@ -20,7 +20,9 @@ def required(name: str, what: str) -> str:
     """Read a variable that has no sensible default."""
     value: str = env.str(name, default="").strip()
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set: {what}. `./run` sets it for you; docs/configuration.md explains it.")
+        raise ImproperlyConfigured(
+            f"{name} is not set: {what}. `./run` sets it for you; docs/configuration.md explains it."
+        )
     return value
 
 
@@ -47,7 +49,9 @@ def credential_keys() -> list[str]:
         try:
             Fernet(key)
         except ValueError as error:
-            raise ImproperlyConfigured(f"CREDENTIAL_KEYS: key {number} is not a Fernet key (32 bytes, base64)") from error
+            raise ImproperlyConfigured(
+                f"CREDENTIAL_KEYS: key {number} is not a Fernet key (32 bytes, base64)"
+            ) from error
     return keys
 
 

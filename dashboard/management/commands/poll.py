@@ -29,7 +29,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--account", action="append", metavar="ID", default=[], help="only this one; may be repeated")
+        parser.add_argument(
+            "--account", action="append", metavar="ID", default=[], help="only this one; may be repeated"
+        )
         parser.add_argument("--wait", action="store_true", help="wait for the workers; exit 1 when an account failed")
         parser.add_argument("--inline", action="store_true", help="poll in this process, without workers")
 
