@@ -1,4 +1,4 @@
-"""The read model of the matrix: what a cell, an account and a set of accounts are said to be, for page and export alike."""
+"""The read model of the matrix: what a cell and a set of accounts are said to be, for page and export alike."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CellView:
 
 
 def cell_view(region: Region, cell: Cell | None) -> CellView:
-    """Derive a cell: no row is `never`; a region that is not polled is `unsupported` and keeps its last known counts."""
+    """Derive a cell: no row is `never`; a region that is not polled is `unsupported` and keeps its last counts."""
     if cell is None:
         return CellView(Outcome.NEVER if region.polled else Outcome.UNSUPPORTED)
     counts = (cell.brokers, cell.rabbitmq, cell.activemq, cell.checked_at, cell.last_ok_at)
