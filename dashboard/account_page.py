@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -98,4 +99,5 @@ def policy_context(account: Account) -> dict[str, object]:
         context["difference"] = side_by_side(document)
     if status.trust_document is not None:
         context["trust"] = grade_trust(status.trust_document.document)
+        context["trust_json"] = json.dumps(status.trust_document.document, indent=2, ensure_ascii=False)
     return context

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from accounts.models import Account, Sweep
 from accounts.services.sweeps import request_sweep
@@ -23,7 +23,7 @@ HISTORY_SHOWN = 50
 POLLS_SHOWN = 10
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def account_list(request: ViewerRequest) -> HttpResponseBase:
     """All accounts, narrowed by the same filters as the matrix."""
@@ -32,7 +32,7 @@ def account_list(request: ViewerRequest) -> HttpResponseBase:
     return list_page(request, table, "accounts.html", "accounts", filter=narrowed)
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def account_detail(request: ViewerRequest, account_id: str) -> HttpResponse:
     """Everything that is known of one account."""

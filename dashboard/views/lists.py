@@ -7,7 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from accounts.models import AuditEntry, Region
 from accounts.services.regions import set_polled
@@ -19,7 +19,7 @@ from dashboard.tables.sweeps import AuditTable
 from dashboard.views.common import list_page
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
@@ -27,7 +27,7 @@ def broker_list(request: ViewerRequest) -> HttpResponseBase:
     return list_page(request, BrokerTable(narrowed.qs), "brokers.html", "brokers", filter=narrowed)
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def region_list(request: ViewerRequest) -> HttpResponseBase:
     """The supported-regions table."""
@@ -49,7 +49,7 @@ def region_polled(request: ViewerRequest, code: str) -> HttpResponse:
     return redirect("regions")
 
 
-@require_GET
+@require_safe
 @open_to(Role.OPERATOR)
 def audit_list(request: ViewerRequest) -> HttpResponseBase:
     """Who did what."""

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from accounts.models import Sweep
 from accounts.services.sweeps import request_sweep
@@ -18,10 +18,11 @@ from dashboard.filters import account_filter
 from dashboard.matrix import census, regions_of
 from dashboard.tables.matrix import matrix_table
 from dashboard.views.common import configure, wants_csv, wants_fragment
+from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, plural
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def matrix(request: ViewerRequest) -> HttpResponseBase:
     """The matrix, its rows alone while a sweep runs, or all of it as CSV."""
@@ -34,6 +35,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
         "filter": narrowed,
         "census": census(narrowed.qs, timezone.now()),
         "fresh": fresh_words(),
+        **running_context(),
         "page_name": "matrix",
         "columns": len(regions_of(narrowed.qs)),
     }

@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.models import Sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.matrix import census
 from dashboard.overview import attention, region_strip, verdict_counts
+from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def overview(request: ViewerRequest) -> HttpResponse:
     """Totals, what needs a person, the last sweep and the regions."""
@@ -26,5 +27,6 @@ def overview(request: ViewerRequest) -> HttpResponse:
         "regions": region_strip(accounts),
         "sweep": Sweep.objects.first(),
         "fresh": fresh_words(),
+        **running_context(),
     }
     return render(request, "overview.html", context)

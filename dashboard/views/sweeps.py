@@ -7,7 +7,7 @@ from django.db.models import Case, Value, When
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 from django_htmx.http import HttpResponseStopPolling, trigger_client_event
 
 from accounts.models import Poll, Sweep
@@ -19,14 +19,14 @@ from dashboard.views.common import list_page
 ANNOUNCED_STEP = 25  # per cent: a screen reader hears of a sweep five times, not every two seconds
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def sweep_list(request: ViewerRequest) -> HttpResponseBase:
     """All sweeps, newest first."""
     return list_page(request, SweepTable(sweeps_with_counts(visible_accounts(request.user))), "sweeps.html", "sweeps")
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def sweep_detail(request: ViewerRequest, sweep_id: int) -> HttpResponseBase:
     """One sweep with its polls, those with a problem first."""
@@ -50,15 +50,14 @@ def sweep_cancel(request: ViewerRequest, sweep_id: int) -> HttpResponse:
     return redirect(sweep)
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def running_bar(request: ViewerRequest) -> HttpResponse:
     """The bar of whichever sweep runs; an idle page asks now and then."""
-    sweep = running_sweep()
-    return render(request, "_sweep_bar.html", bar_context(sweep) if sweep else {})
+    return render(request, "_sweep_bar.html", running_context())
 
 
-@require_GET
+@require_safe
 @open_to(Role.VIEWER)
 def sweep_bar(request: ViewerRequest, sweep_id: int) -> HttpResponse:
     """One sweep's bar. Tells the page that there is news; 286 stops the asking once the sweep is over."""
@@ -77,3 +76,9 @@ def bar_context(sweep: Sweep) -> dict[str, object]:
     progress: Progress = progress_of(sweep)
     step = 100 if progress.finished else progress.percent // ANNOUNCED_STEP * ANNOUNCED_STEP
     return {"bar": sweep, "progress": progress, "over": progress.finished, "step": step}
+
+
+def running_context() -> dict[str, object]:
+    """The bar of the running sweep, for pages that show it; nothing when none runs."""
+    sweep = running_sweep()
+    return bar_context(sweep) if sweep else {}
