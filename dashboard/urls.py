@@ -40,3 +40,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Also for a person without any role, who must be able to leave.
     path("sign-out/", login_not_required(LogoutView.as_view()), name="sign-out"),
 ]
+
+handler400 = "dashboard.views.errors.bad_request"
