@@ -66,6 +66,7 @@ class RoleMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on: the decision is made once the view is known."""
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> None:

@@ -33,5 +33,5 @@ def judge(presence: Presence, role_outcome: Outcome, regions: Iterable[RegionSta
 
 
 def settled(region: RegionStanding) -> bool:
-    """True when the region answered, or AWS says that it is off in this account: nothing runs where nothing may start."""
+    """True when the region answered, or is off in this account: nothing runs where nothing may start."""
     return region.outcome in (Outcome.OK, Outcome.REGION_DISABLED)

@@ -8,7 +8,7 @@ from accounts.models.account import Account
 
 
 class SealedCredential(models.Model):
-    """A temporary session of one account for one purpose. The text is sealed; nothing here is readable without a key."""
+    """A temporary session of one account for one purpose, readable only with a key."""
 
     class Purpose(models.TextChoices):
         """Looking and deleting never share a session."""

@@ -17,7 +17,7 @@ class RegionQuerySet(models.QuerySet["Region"]):
 
 
 class Region(models.Model):
-    """One row: the guide's word, and whether Rolecall polls the region. A region that is not polled is `unsupported`."""
+    """One row: the guide's word, and whether Rolecall polls the region. Not polled shows as `unsupported`."""
 
     code = models.CharField(max_length=32, primary_key=True)
     name = models.CharField(max_length=100)
@@ -36,12 +36,12 @@ class Region(models.Model):
     def __str__(self) -> str:
         return self.code
 
-    @property
-    def geography(self) -> str:
-        """The heading it stands under in the matrix."""
-        return geography_of(self.code)
-
     def save(self, *args: object, **kwargs: object) -> None:
         """Derive the partition, so that a row cannot stand in two places."""
         self.partition = partition_of(self.code)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @property
+    def geography(self) -> str:
+        """The heading it stands under in the matrix."""
+        return geography_of(self.code)

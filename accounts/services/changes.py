@@ -40,7 +40,9 @@ def _role_changes(before: RoleStatus | None, after: RoleStatus, change: partial[
         if (old or "none") != new:
             yield change(kind=kind, old=old, new=new, detail=detail)
     if before.role_id and after.role_id and before.role_id != after.role_id:
-        yield change(kind=Kind.ROLE, old=before.role_id, new=after.role_id, detail="The role was deleted and re-created")
+        yield change(
+            kind=Kind.ROLE, old=before.role_id, new=after.role_id, detail="The role was deleted and re-created"
+        )
     yield from _document_change(before, after, change)
 
 

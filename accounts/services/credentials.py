@@ -13,7 +13,7 @@ from functools import cache
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.aws.clients import ClientSettings, Clients
+from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
 from accounts.aws.hub import Hub, RoleGrant
 from accounts.models import Account, SealedCredential

@@ -186,12 +186,12 @@ def _check_cleaner(fields: dict[str, str], account_id: str) -> None:
     _check_role(cleaner, account_id, "cleaner_role_arn")
     if cleaner == reader:
         raise ValueError("cleaner_role_arn is the reader role: looking and deleting need two roles")
-    if cleaner.split(":")[1] != (reader.split(":") + ["", ""])[1]:
+    if cleaner.split(":")[1] != reader.removeprefix("arn:").partition(":")[0]:
         raise ValueError("cleaner_role_arn is in another partition than reader_role_arn")
 
 
 def parse_tags(text: str) -> dict[str, str]:
-    """Read tags: `key=value;key=value`, or a JSON object of texts. A word alone is a key with no value. Raises ValueError."""
+    """Read tags: `key=value;key=value`, or a JSON object of texts; a word alone is a key. Raises ValueError."""
     if text.startswith("{"):
         return _parse_json_tags(text)
     tags: dict[str, str] = {}
@@ -225,7 +225,7 @@ def _add_tag(tags: dict[str, str], key: str, value: str) -> None:
 
 
 def import_accounts(rows: list[AccountRow], actor: str, *, dry_run: bool = False) -> Imported:
-    """Store the rows in one transaction; an account that is known already is updated. With `dry_run` nothing is stored."""
+    """Store the rows in one transaction; a known account is updated. With `dry_run` nothing is stored."""
     with transaction.atomic():
         before = Account.objects.count()
         for start in range(0, len(rows), BATCH):
@@ -234,17 +234,16 @@ def import_accounts(rows: list[AccountRow], actor: str, *, dry_run: bool = False
         if dry_run:
             transaction.set_rollback(True)
         else:
-            audit.note(actor, "import accounts", f"{len(rows)} accounts", f"{created} new, {len(rows) - created} updated")
+            audit.note(
+                actor, "import accounts", f"{len(rows)} accounts", f"{created} new, {len(rows) - created} updated"
+            )
     return Imported(created=created, updated=len(rows) - created)
 
 
 def _upsert(rows: list[AccountRow]) -> None:
     fields = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
     Account.objects.bulk_create(
-        [
-            Account(account_id=row.account_id, **{name: getattr(row, name) for name in fields})
-            for row in rows
-        ],
+        [Account(account_id=row.account_id, **{name: getattr(row, name) for name in fields}) for row in rows],
         update_conflicts=True,
         unique_fields=["account_id"],
         update_fields=fields,

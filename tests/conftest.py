@@ -1,0 +1,75 @@
+"""Fixtures for everybody: people with roles, accounts, and no way to reach a real AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+from django.contrib.auth.models import Group, User
+from pytest_django.fixtures import Settings
+
+from accounts.models import Account
+
+
+@pytest.fixture(autouse=True)
+def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that slips past the local AWS must fail, not reach an account."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: Settings) -> None:
+    """Tests run without `collectstatic`; passwords are hashed cheaply."""
+    settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _person(name: str, group: str | None) -> User:
+    user = User.objects.create_user(name, password="correct horse")
+    if group:
+        user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    """May look."""
+    return _person("viewer", "viewer")
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """May look and act."""
+    return _person("operator", "operator")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """May sign in, and nothing else."""
+    return _person("stranger", None)
+
+
+@pytest.fixture
+def make_account(db: None) -> Iterator[Callable[..., Account]]:
+    """Make accounts with ids that count up."""
+    ids = count(111100000001)
+
+    def make(**fields: object) -> Account:
+        account_id = str(fields.pop("account_id", None) or next(ids))
+        partition = fields.get("partition", "aws")
+        defaults: dict[str, object] = {
+            "name": f"account-{account_id[-3:]}",
+            "partition": partition,
+            "reader_role_arn": f"arn:{partition}:iam::{account_id}:role/MqSlrReader",
+            "external_id": f"ext-{account_id}",
+        }
+        return Account.objects.create(account_id=account_id, **{**defaults, **fields})
+
+    yield make

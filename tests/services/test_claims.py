@@ -1,0 +1,160 @@
+"""One worker at a time per account; what a dead worker or an emptied broker left behind is put right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.models import Account, Poll, Sweep
+from accounts.services.claims import Refusal, claim, finish, tend_sweeps
+from accounts.services.sweeps import cancel_sweep, poll_due_accounts, progress_of, request_sweep, running_sweep
+
+pytestmark = pytest.mark.django_db
+MakeAccount = Callable[..., Account]
+
+
+def sweep_over_everything() -> Sweep:
+    return request_sweep(Account.objects.all(), Sweep.Reason.COMMAND, "test", send=False)
+
+
+def lapse(poll: Poll) -> None:
+    Poll.objects.filter(pk=poll.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def claimed(poll_pk: int) -> Poll:
+    poll = claim(poll_pk)
+    assert isinstance(poll, Poll)
+    return poll
+
+
+def test_a_poll_is_claimed_once(make_account: MakeAccount) -> None:
+    make_account()
+    poll = sweep_over_everything().polls.get()
+
+    claimed(poll.pk)
+
+    assert claim(poll.pk) is Refusal.OVER
+
+
+def test_an_account_is_never_polled_twice_at_once(make_account: MakeAccount) -> None:
+    make_account()
+    first, second = sweep_over_everything().polls.get(), sweep_over_everything().polls.get()
+
+    running = claimed(first.pk)
+
+    assert claim(second.pk) is Refusal.BUSY
+    finish(running, failed=False)
+    claimed(second.pk)
+
+
+def test_a_dead_workers_poll_is_claimed_again_and_its_late_end_is_ignored(make_account: MakeAccount) -> None:
+    make_account()
+    poll = sweep_over_everything().polls.get()
+    dead = claimed(poll.pk)
+    lapse(dead)
+
+    alive = claimed(poll.pk)
+
+    assert not finish(dead, failed=True)
+    assert finish(alive, failed=False)
+    poll.refresh_from_db()
+    assert (poll.state, poll.attempts) == ("done", 2)
+
+
+def test_another_sweep_need_not_wait_for_a_dead_worker(make_account: MakeAccount) -> None:
+    make_account()
+    first, second = sweep_over_everything().polls.get(), sweep_over_everything().polls.get()
+    lapse(claimed(first.pk))
+
+    claimed(second.pk)
+
+
+def test_a_sweep_is_done_with_its_last_poll(make_account: MakeAccount) -> None:
+    make_account()
+    make_account()
+    sweep = sweep_over_everything()
+    one, other = (claimed(poll.pk) for poll in sweep.polls.all())
+
+    finish(one, failed=False)
+    sweep.refresh_from_db()
+    assert sweep.state == "running"
+    finish(other, failed=True, problem="refused")
+
+    sweep.refresh_from_db()
+    progress = progress_of(sweep)
+    assert (sweep.state, progress.done, progress.failed, progress.percent) == ("done", 1, 1, 100)
+
+
+def test_a_sweep_over_nothing_is_done_at_once(db: None) -> None:
+    assert Sweep.objects.get(pk=sweep_over_everything().pk).state == "done"
+
+
+def test_a_cancelled_sweep_begins_no_further_account(make_account: MakeAccount) -> None:
+    make_account()
+    make_account()
+    sweep = sweep_over_everything()
+    running, waiting = sweep.polls.order_by("pk")
+    holder = claimed(running.pk)
+
+    assert cancel_sweep(sweep, "operator")
+
+    assert claim(waiting.pk) is Refusal.OVER
+    assert finish(holder, failed=False)
+    assert not cancel_sweep(sweep, "operator")
+    assert running_sweep() is None
+
+
+def test_tending_sends_again_what_was_lost_and_frees_what_died(make_account: MakeAccount, settings: Settings) -> None:
+    settings.POLL_RESEND_SECONDS = 30
+    make_account()
+    make_account()
+    sweep = sweep_over_everything()
+    lost, died = sweep.polls.order_by("pk")
+    Poll.objects.filter(pk=lost.pk).update(sent_at=timezone.now() - timedelta(minutes=1))
+    lapse(claimed(died.pk))
+
+    assert tend_sweeps() == 2
+    assert tend_sweeps() == 0
+
+    assert set(sweep.polls.values_list("state", flat=True)) == {"queued"}
+
+
+def test_a_due_account_is_taken_once_and_its_next_poll_is_set(make_account: MakeAccount, settings: Settings) -> None:
+    settings.POLL_INTERVAL_SECONDS = 600
+    now = timezone.now()
+    usual, own, paused = make_account(), make_account(poll_interval_seconds=60), make_account(paused=True)
+    later = make_account(next_poll_at=now + timedelta(hours=1))
+
+    sweep = poll_due_accounts(now)
+
+    assert sweep is not None
+    assert set(sweep.polls.values_list("account__pk", flat=True)) == {usual.pk, own.pk}
+    assert poll_due_accounts(now) is None
+    for account in (usual, own, paused, later):
+        account.refresh_from_db()
+    assert usual.next_poll_at == now + timedelta(seconds=600)
+    assert own.next_poll_at == now + timedelta(seconds=60)
+    assert paused.next_poll_at is None
+
+
+def test_an_account_that_is_being_polled_is_not_due(make_account: MakeAccount) -> None:
+    make_account()
+    sweep_over_everything()
+
+    assert poll_due_accounts() is None
+
+
+def test_old_sweeps_are_forgotten(make_account: MakeAccount, settings: Settings) -> None:
+    settings.SWEEP_KEEP_DAYS = 1
+    make_account()
+    old, young = sweep_over_everything(), sweep_over_everything()
+    cancel_sweep(old, "test")
+    Sweep.objects.filter(pk=old.pk).update(finished_at=timezone.now() - timedelta(days=2))
+
+    tend_sweeps()
+
+    assert list(Sweep.objects.all()) == [young]

@@ -1,0 +1,45 @@
+"""A sealed secret opens with a key, in its own row, untampered; nothing else opens it."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+from pytest_django.fixtures import Settings
+
+from accounts.services.sealing import CannotOpen, open_sealed, reseal, seal
+
+SECRET = {"secret_access_key": "wJalr-very-secret"}
+
+
+def test_what_was_sealed_opens_again_and_is_not_readable_before() -> None:
+    sealed = seal(SECRET, "1/reader")
+
+    assert open_sealed(sealed, "1/reader") == SECRET
+    assert b"wJalr" not in sealed
+
+
+def test_a_ciphertext_copied_to_another_row_does_not_open() -> None:
+    with pytest.raises(CannotOpen, match="another row"):
+        open_sealed(seal(SECRET, "1/reader"), "2/reader")
+
+
+def test_a_tampered_text_does_not_open() -> None:
+    sealed = bytearray(seal(SECRET, "1/reader"))
+    sealed[40] ^= 1
+
+    with pytest.raises(CannotOpen):
+        open_sealed(bytes(sealed), "1/reader")
+
+
+def test_rotation_lets_the_old_key_go(settings: Settings) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    settings.CREDENTIAL_KEYS = [old]
+    sealed = seal(SECRET, "1/reader")
+
+    settings.CREDENTIAL_KEYS = [new, old]
+    again = reseal(sealed)
+    settings.CREDENTIAL_KEYS = [new]
+
+    assert open_sealed(again, "1/reader") == SECRET
+    with pytest.raises(CannotOpen):
+        open_sealed(sealed, "1/reader")
