@@ -96,7 +96,7 @@ def policy_context(account: Account) -> dict[str, object]:
         document = status.policy_document.document
         context["permissions"] = check_documented_permissions(document, account.partition)
         context["comparison"] = compare_policy(document, account.partition)
-        context["difference"] = side_by_side(document)
+        context["difference"] = side_by_side(document, account.partition)
     if status.trust_document is not None:
         context["trust"] = grade_trust(status.trust_document.document)
         context["trust_json"] = json.dumps(status.trust_document.document, indent=2, ensure_ascii=False)

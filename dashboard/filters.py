@@ -47,10 +47,13 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         if not self.is_bound:
             return []
         errors = self.form.errors.items()
-        return [f"{self.filters[name].label}: {' '.join(texts)} Remove this filter." for name, texts in errors]
+        return [f"{self.filters[name].label}: {' '.join(texts)} Remove it to see rows." for name, texts in errors]
 
-    def chips(self) -> Iterator[Chip]:
+    def chips(self) -> list[Chip]:
         """The filters that are on, wrong ones included: those too must be removable."""
+        return list(self._chips())
+
+    def _chips(self) -> Iterator[Chip]:
         for name, field in self.form.fields.items():
             values = [value for value in self.data.getlist(name) if value.strip()]
             if values:

@@ -152,10 +152,10 @@ def census(accounts: AccountQuerySet, now: datetime) -> Census:
         fresh=Count("pk", filter=ok & Q(last_ok_at__gte=stale_before(now))),
         disabled=Count("pk", filter=Q(outcome=Outcome.REGION_DISABLED)),
         failing=Count("pk", filter=Q(outcome__in=FAILING_VALUES)),
+        counted=Count("brokers"),  # before the sum of that name, which would hide the column
         brokers=Sum("brokers", default=0),
         rabbitmq=Sum("rabbitmq", default=0),
         activemq=Sum("activemq", default=0),
-        counted=Count("brokers"),
     )
     return Census(
         accounts=per_partition.total(),

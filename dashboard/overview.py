@@ -156,6 +156,6 @@ def region_strip(accounts: AccountQuerySet) -> list[tuple[str, list[RegionTile]]
 
 
 def _tile(row: Region) -> RegionTile:
-    brokers, failing = row.brokers, row.failing  # type: ignore[attr-defined]
+    brokers, failing = row.known_brokers, row.failing  # type: ignore[attr-defined]
     complete = row.answering + row.disabled >= row.accounts  # type: ignore[attr-defined]
     return RegionTile(row, brokers, failing, complete, heat(brokers or 0), matrix_url(region=row.code))

@@ -18,7 +18,7 @@ from dashboard.tables.columns import (
     SortedColumn,
     TextColumn,
     TimeColumn,
-    account_html,
+    name_html,
     policy_html,
     verdict_html,
 )
@@ -55,11 +55,12 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
 
     def render_name(self, record: Account) -> SafeString:
         """The name alone: the id has its own column here."""
-        return format_html(
-            "{}{}",
-            account_html(record),
-            format_html(' <span class="chip no">{}</span>', "paused") if record.paused else "",
-        )
+        paused = format_html('<small class="soft">{}</small>', "paused") if record.paused else SafeString("")
+        return name_html(record) + paused
+
+    def render_account_id(self, record: Account) -> str:
+        """Grouped for the eye; an export has the plain digits."""
+        return record.grouped_id
 
     def render_verdict(self, record: Account) -> SafeString:
         """The verdict."""

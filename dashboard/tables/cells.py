@@ -46,7 +46,7 @@ def cell_html(account: Account, region: str, view: CellView | None, now: datetim
 def kind(view: CellView, now: datetime) -> str:
     """The style classes of a cell: what it is first, then how it is shown."""
     if view.outcome is Outcome.OK:
-        step = f"h{heat(view.brokers or 0)}"
+        step = f"heat{heat(view.brokers or 0)}"
         return f"{step} old" if view.old(now) else step
     known = view.brokers is not None and (view.outcome.failing or view.brokers > 0)
     return f"{view.outcome.value} last" if known else view.outcome.value

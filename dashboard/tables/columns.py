@@ -78,14 +78,14 @@ def time_html(value: datetime | None, now: datetime | None = None) -> SafeString
 
 def account_html(account: Account) -> SafeString:
     """Name, then the grouped id, linked to the account's page."""
+    return name_html(account) + format_html("<small>{}</small>", group_digits(account.account_id))
+
+
+def name_html(account: Account) -> SafeString:
+    """The name alone, linked, whole on hover when it is cut. The id lets HTMX keep the keyboard's place."""
     url = reverse("account", args=[account.account_id])
-    return format_html(
-        '<a class="name" id="a{0}" href="{1}" title="{2}">{2}</a><small>{3}</small>',
-        account.account_id,
-        url,
-        account.name,
-        group_digits(account.account_id),
-    )
+    link = '<a class="name" id="a{0}" href="{1}" title="{2}">{2}</a>'
+    return format_html(link, account.account_id, url, account.name)
 
 
 def verdict_html(status: RoleStatus) -> SafeString:

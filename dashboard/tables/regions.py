@@ -28,7 +28,7 @@ def regions_with_counts(accounts: AccountQuerySet) -> QuerySet[Region]:
         answering=Count("cells", filter=mine & Q(polled=True, cells__outcome=Outcome.OK)),
         disabled=Count("cells", filter=mine & Q(polled=True, cells__outcome=Outcome.REGION_DISABLED)),
         failing=Count("cells", filter=mine & Q(polled=True, cells__outcome__in=FAILING_VALUES)),
-        brokers=Sum("cells__brokers", filter=mine),
+        known_brokers=Sum("cells__brokers", filter=mine),
     )
 
 
@@ -44,7 +44,7 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     answering = NumberColumn("answering", lambda r: r.answering, verbose_name="Accounts answering")
     disabled = NumberColumn("disabled", lambda r: r.disabled, verbose_name="Not enabled")
     failing = NumberColumn("failing", lambda r: r.failing, verbose_name="Failing")
-    brokers = NumberColumn("brokers", lambda r: r.brokers, verbose_name="Brokers")
+    brokers = NumberColumn("known_brokers", lambda r: r.known_brokers, verbose_name="Brokers")
     note = TextColumn("note", lambda r: r.note, verbose_name="Note", attrs={"td": {"class": "note"}})
 
     class Meta:
@@ -61,7 +61,7 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_brokers(self, record: Region) -> str:
         """The sum over the accounts, with `≥` unless each of them answered or has the region off."""
-        known, asked = record.brokers, record.answering + record.disabled  # type: ignore[attr-defined]
+        known, asked = record.known_brokers, record.answering + record.disabled  # type: ignore[attr-defined]
         if known is None:
-            return "–" if not record.polled or asked else "?"
+            return "?" if record.polled and record.accounts > asked else "–"  # type: ignore[attr-defined]
         return f"{known:,}" if asked >= record.accounts else f"≥ {known:,}"  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_safe, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import AuditEntry, Region
 from accounts.services.regions import set_polled

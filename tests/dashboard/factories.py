@@ -12,13 +12,20 @@ from django.utils import timezone
 
 from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade
 from accounts.domain.role import POLICY_DOCUMENT, TRUST_DOCUMENT, role_arn
-from accounts.models import Account, Broker, Cell, Change, PolicyDocument, Poll, Region, RoleStatus, SealedCredential
-from accounts.models import Sweep
+from accounts.models import (
+    Account,
+    Broker,
+    Cell,
+    Change,
+    PolicyDocument,
+    Poll,
+    Region,
+    RoleStatus,
+    SealedCredential,
+    Sweep,
+)
 
-NAMES = (
-    "payments-prod payments-staging orders-prod orders-dev warehouse-eu search-prod identity-prod network-hub "
-    "log-archive ci-runners data-lake ml-sandbox bi-reporting legacy-billing"
-).split()
+NAMES = ["payments-prod", "payments-staging", "orders-prod", "orders-dev", "warehouse-eu", "search-prod", "identity-prod", "network-hub", "log-archive", "ci-runners", "data-lake", "ml-sandbox", "bi-reporting", "legacy-billing"]
 UNITS = "Payments Payments Commerce Commerce Commerce Commerce Platform Platform Platform Platform Data Data Data Payments"
 SIZES = (1, 1, 2, 2, 3, 5, 8)
 
