@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import django_filters as filters
 from django import forms
@@ -149,6 +149,11 @@ class AccountFilter(ChipFilterSet):
     class Meta:
         model = Account
         fields: tuple[str, ...] = ()
+
+    @property
+    def accounts(self) -> AccountQuerySet:
+        """The filtered accounts."""
+        return cast(AccountQuerySet, self.qs)
 
     def by_text(self, queryset: AccountQuerySet, name: str, value: str) -> QuerySet[Account]:
         """By name or id."""

@@ -40,7 +40,7 @@ class VerdictCount:
     url: str
 
 
-def matrix_url(**query: object) -> str:
+def matrix_url(**query: str | list[str]) -> str:
     """The matrix, narrowed."""
     return f"{reverse('matrix')}?{urlencode(query, doseq=True)}"
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Expression, F, OrderBy, QuerySet
+from django.db.models import F, OrderBy, QuerySet
+from django.db.models.expressions import Combinable
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,7 +19,7 @@ from accounts.domain.outcomes import PolicyGrade, TrustGrade, Verdict
 from accounts.models import Account, RoleStatus
 from dashboard.words import POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago
 
-Sort = str | Expression | F
+Sort = str | Combinable
 
 
 class SortedColumn(tables.Column):  # type: ignore[misc]  # django-tables2 has no types

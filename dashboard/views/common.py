@@ -48,5 +48,5 @@ def wants_csv(request: HttpRequest) -> bool:
 
 def wants_fragment(request: HttpRequest) -> bool:
     """True when HTMX asks for a part; going back in the browser's history wants the whole page."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", None)
     return bool(htmx) and not htmx.history_restore_request

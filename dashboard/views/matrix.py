@@ -27,17 +27,17 @@ from dashboard.words import fresh_words, plural
 def matrix(request: ViewerRequest) -> HttpResponseBase:
     """The matrix, its rows alone while a sweep runs, or all of it as CSV."""
     narrowed = account_filter(request.GET, request.user)
-    table = configure(request, matrix_table(narrowed.qs))
+    table = configure(request, matrix_table(narrowed.accounts))
     if wants_csv(request):
         return csv_response(matrix_export(table.data.data))
     context = {
         "table": table,
         "filter": narrowed,
-        "census": census(narrowed.qs, timezone.now()),
+        "census": census(narrowed.accounts, timezone.now()),
         "fresh": fresh_words(),
         **running_context(),
         "page_name": "matrix",
-        "columns": len(regions_of(narrowed.qs)),
+        "columns": len(regions_of(narrowed.accounts)),
     }
     return render(request, "_matrix_live.html" if wants_fragment(request) else "matrix.html", context)
 
@@ -47,7 +47,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
 def poll_now(request: ViewerRequest) -> HttpResponse:
     """Start a sweep over the accounts that the filters leave."""
     narrowed = account_filter(request.GET, request.user)
-    chosen = visible_accounts(request.user).filter(pk__in=narrowed.qs.order_by().values("pk"))
+    chosen = visible_accounts(request.user).filter(pk__in=narrowed.accounts.order_by().values("pk"))
     if not chosen.exists():
         messages.warning(request, "No account matches these filters, so nothing is polled.")
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import Case, Value, When
 from django.http import HttpResponse
@@ -71,14 +73,14 @@ def sweep_bar(request: ViewerRequest, sweep_id: int) -> HttpResponse:
     return trigger_client_event(response, "sweep-ended" if context["over"] else "sweep-moved")
 
 
-def bar_context(sweep: Sweep) -> dict[str, object]:
+def bar_context(sweep: Sweep) -> dict[str, Any]:
     """What a bar needs to know of its sweep."""
     progress: Progress = progress_of(sweep)
     step = 100 if progress.finished else progress.percent // ANNOUNCED_STEP * ANNOUNCED_STEP
     return {"bar": sweep, "progress": progress, "over": progress.finished, "step": step}
 
 
-def running_context() -> dict[str, object]:
+def running_context() -> dict[str, Any]:
     """The bar of the running sweep, for pages that show it; nothing when none runs."""
     sweep = running_sweep()
     return bar_context(sweep) if sweep else {}

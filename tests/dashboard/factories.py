@@ -25,8 +25,11 @@ from accounts.models import (
     Sweep,
 )
 
-NAMES = ["payments-prod", "payments-staging", "orders-prod", "orders-dev", "warehouse-eu", "search-prod", "identity-prod", "network-hub", "log-archive", "ci-runners", "data-lake", "ml-sandbox", "bi-reporting", "legacy-billing"]
-UNITS = "Payments Payments Commerce Commerce Commerce Commerce Platform Platform Platform Platform Data Data Data Payments"
+NAMES = (
+    "payments-prod payments-staging orders-prod orders-dev warehouse-eu search-prod identity-prod network-hub "
+    "log-archive ci-runners data-lake ml-sandbox bi-reporting legacy-billing"
+).split()
+UNITS = ("Payments", "Commerce", "Platform", "Data")
 SIZES = (1, 1, 2, 2, 3, 5, 8)
 
 
@@ -57,8 +60,14 @@ def make_broker(account: Account, region: str, name: str, engine: str = "RabbitM
     arn = f"arn:{account.partition}:mq:{region}:{account.account_id}:broker:{name}:b-{abs(hash((name, region))):x}"
     values: dict[str, Any] = {"state": "RUNNING", "deployment_mode": "SINGLE_INSTANCE", "instance_type": "mq.m5.large"}
     return Broker.objects.create(
-        account=account, region_id=region, arn=arn, broker_id="b-1", name=name, engine=engine,
-        seen_at=timezone.now(), **{**values, **fields},
+        account=account,
+        region_id=region,
+        arn=arn,
+        broker_id="b-1",
+        name=name,
+        engine=engine,
+        seen_at=timezone.now(),
+        **{**values, **fields},
     )
 
 
@@ -105,7 +114,7 @@ def seed(count: int = 14, *, sweep: bool = True) -> list[Account]:
 def _seed_account(index: int, rnd: random.Random, now: datetime) -> Account:
     name = NAMES[index] if index < len(NAMES) else f"{NAMES[index % 14]}-{index:03d}"
     partition = "aws-us-gov" if index % 97 == 41 else "aws"
-    tags = {"unit": UNITS.split()[index % 14], "env": "prod" if "prod" in name else "dev"}
+    tags = {"unit": UNITS[index % 4], "env": "prod" if "prod" in name else "dev"}
     account = make_account(index + 1, name, partition, tags=tags, next_poll_at=now + timedelta(minutes=9))
     kind = index % 14
     cells = [_seed_cell(account, region, kind, rnd, now) for region in Region.objects.filter(partition=partition)]
@@ -148,8 +157,8 @@ def _seed_brokers(account: Account, cells: list[Cell], now: datetime) -> None:
         Broker(
             account=account, region_id=cell.region_id, broker_id=f"b-{number}", name=f"{account.name}-{number}",
             arn=f"arn:{account.partition}:mq:{cell.region_id}:{account.account_id}:broker:{account.name}:b-{number}",
-            engine="RabbitMQ" if number < (cell.rabbitmq or 0) else "ActiveMQ", state="RUNNING", instance_type="mq.m5.large",
-            deployment_mode="SINGLE_INSTANCE", created_at=now - timedelta(days=30 + number), seen_at=cell.last_ok_at,
+            engine="RabbitMQ" if number < (cell.rabbitmq or 0) else "ActiveMQ", state="RUNNING",
+            instance_type="mq.m5.large", deployment_mode="SINGLE_INSTANCE", created_at=now - timedelta(days=30 + number), seen_at=cell.last_ok_at or now,
         )
         for cell in cells
         for number in range(cell.brokers or 0)
