@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from accounts.aws.answers import answering
 from accounts.aws.clients import Clients, NobodySignsError, signing_as
 from accounts.aws.errors import AwsError
 from accounts.aws.gateway import Gateway
@@ -37,6 +38,11 @@ def test_a_call_that_nobody_signs_is_not_sent(aws: ScriptedAws, clients: Clients
         clients.mq("eu-west-1").list_brokers()
 
     assert aws.asked == []
+
+
+def test_a_missing_signer_is_not_taken_for_a_broken_answer() -> None:
+    with pytest.raises(NobodySignsError), answering("mq:ListBrokers"):
+        raise NobodySignsError
 
 
 def test_the_choice_ends_with_its_block(aws: ScriptedAws, clients: Clients) -> None:

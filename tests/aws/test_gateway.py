@@ -147,6 +147,8 @@ BAD_ANSWERS = [
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", brokerArn="nonsense")]), ErrorKind.BROKEN, id="no ARN"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", engineType="")]), ErrorKind.BROKEN, id="no engine"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", created="once")]), ErrorKind.BROKEN, id="no time"),
+    pytest.param(Reply(body=b'{"brokerSummaries": [{"created": 1e300}]}'), ErrorKind.BROKEN, id="beyond time"),
+    pytest.param(Reply(body=b"\xff\xfe\x00"), ErrorKind.BROKEN, id="no text"),
     pytest.param(page_of([broker(OTHER, "eu-west-1")]), ErrorKind.WRONG_ACCOUNT, id="another account"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-2")]), ErrorKind.WRONG_ACCOUNT, id="another region"),
     pytest.param(json_error(503, "ServiceUnavailable"), ErrorKind.SERVER, id="503"),

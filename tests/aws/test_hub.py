@@ -122,3 +122,12 @@ def test_a_missing_profile_is_a_fault_of_the_setup(hub: Hub, monkeypatch: pytest
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
 
     assert failure(hub).kind is ErrorKind.NO_CREDENTIALS
+
+
+def test_no_credentials_at_all_is_a_fault_of_the_setup(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+
+    problem = problem_of(failure(hub))
+
+    assert (problem.outcome, problem.code) == (Outcome.FAILED, "NoCredentialsError")
+    assert "credentials of its own" in problem.detail

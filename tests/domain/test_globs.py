@@ -71,7 +71,7 @@ def test_policy_patterns_cover_as_iam_reads_them(wide: str, narrow: str, answer:
 
 
 def test_a_pattern_made_to_be_slow_is_answered_at_once() -> None:
-    slow = "*a" * 60 + "?" * 200 + "*" + "?b" * 60
+    slow = "arn:aws:ec2:" + "?" * 3000 + "*a" * 1000
 
     assert not covers(slow, "arn:aws:ec2:*:*:vpc-endpoint/*")
     assert covers(slow, slow)

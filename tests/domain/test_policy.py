@@ -66,7 +66,7 @@ def test_every_one_step_mutation_changes_the_grade_and_says_why(name: str) -> No
     comparison = compare_policy(MUTATIONS[name], "aws")
 
     assert comparison.grade is not PolicyGrade.EXACT
-    assert comparison.reason.endswith("Has AWS published a newer version than v1?")
+    assert comparison.reason.endswith(": has AWS published a newer version than v1?")
 
 
 @pytest.mark.parametrize("partition", ["aws-us-gov", "aws-cn"])
@@ -238,8 +238,8 @@ def test_a_reason_names_three_actions_and_counts_the_rest() -> None:
     reason = compare_policy(changed(lambda s: s.pop(5)), "aws").reason
 
     assert reason == (
-        "The live policy does not allow logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups and 2 more. "
-        "Has AWS published a newer version than v1?"
+        "The live policy does not allow logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups and 2 more: "
+        "has AWS published a newer version than v1?"
     )
 
 

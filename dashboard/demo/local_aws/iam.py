@@ -18,10 +18,10 @@ _TASK_PREFIX = f"task{documented.ROLE_PATH}{documented.ROLE_NAME}/"
 _POLICY_CREATED = "2020-11-04T16:07:17Z"
 DEFAULT_PAGE = 100
 # Whoever calls one of these on the role is told that it is AWS's.
-GUARDED = frozenset(
-    ["DeleteRole", "AttachRolePolicy", "DetachRolePolicy", "PutRolePolicy", "DeleteRolePolicy"]
-    + ["UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"]
-)
+GUARDED = {
+    *("DeleteRole", "AttachRolePolicy", "DetachRolePolicy", "PutRolePolicy", "DeleteRolePolicy"),
+    *("UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"),
+}
 
 
 def names_the_role(context: Context) -> bool:
@@ -206,7 +206,7 @@ def list_account_aliases(context: Context) -> dict[str, object]:
 
 
 def create_service_linked_role(context: Context) -> dict[str, object]:
-    """Make the role. AWS answers with another spelling of the trust policy than GetRole's, and leaves two fields out."""
+    """Make the role. AWS spells the trust policy otherwise than in GetRole, and leaves two fields out."""
     account, service = context.account, context.param("AWSServiceName")
     context.allow(documented.role_arn(account.partition, account.account_id))
     if service != documented.SERVICE_PRINCIPAL:
