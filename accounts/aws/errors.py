@@ -243,6 +243,11 @@ _FAILED: Final = {
     ErrorKind.WRONG_ACCOUNT: "An answer to {what} names another account. It was thrown away. {message}",
     ErrorKind.BROKEN: "The answer to {what} could not be read, so nothing is known. Is a proxy in the way?",
 }
+_HUB_FAILED: Final = {
+    ErrorKind.EXPIRED: "Rolecall's own AWS credentials have expired ({code}). No account can be read until "
+    "they are renewed.",
+    ErrorKind.BAD_CREDENTIALS: "AWS does not accept Rolecall's own credentials ({code}). Check what it runs with.",
+}
 _FAILED_OTHERWISE: Final = "AWS refused {what} with {code}: {message}"
 
 
@@ -277,4 +282,6 @@ def _sentence(outcome: Outcome, error: AwsError) -> str:
         return "No answer to {what} ({code}): {message}"
     if outcome is Outcome.REGION_DISABLED:
         return "The region is not enabled in this account."
+    if error.action == ASSUME_ROLE and error.kind in _HUB_FAILED:
+        return _HUB_FAILED[error.kind]
     return _FAILED.get(error.kind, _FAILED_OTHERWISE)

@@ -151,6 +151,11 @@ def test_a_refused_assume_role_never_reads_as_a_disabled_region() -> None:
     assert problem_of(refusal("RegionDisabledException", action="sts:AssumeRole")).outcome is Outcome.FAILED
 
 
+@pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId"])
+def test_the_hubs_own_credentials_are_not_blamed_on_the_account(code: str) -> None:
+    assert "Rolecall's own" in problem_of(refusal(code, action="sts:AssumeRole")).detail
+
+
 def test_what_aws_quotes_of_a_signed_request_is_dropped() -> None:
     told = "Canonical String: x-amz-security-token:the-token Credential=AKIAABCDEFGHIJKLMNOP/2026"
 
