@@ -123,6 +123,19 @@ def test_a_denial_by_an_scp_does_not_send_the_admin_to_the_role() -> None:
     assert "Add this permission" not in problem.detail
 
 
+def test_an_outright_denial_is_not_cured_by_one_more_permission() -> None:
+    problem = problem_of(refusal("AccessDenied", WHO + "with an explicit deny in an identity-based policy"))
+
+    assert "outright" in problem.detail
+    assert "Add this permission" not in problem.detail
+
+
+def test_another_accounts_id_is_not_passed_on() -> None:
+    error = AwsError(ErrorKind.WRONG_ACCOUNT, "mq:ListBrokers", "WrongAccount", "answered by 999988887777")
+
+    assert "999988887777" not in problem_of(error).detail
+
+
 def test_a_refused_role_comes_with_a_checklist() -> None:
     problem = problem_of(refusal("AccessDenied", action="sts:AssumeRole"))
 
