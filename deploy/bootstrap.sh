@@ -61,7 +61,7 @@ last_error() {
 }
 
 make_venv() {
-    python=$1
+    python=$(find_python) || exit 1
     rm -rf "$VENV" || fail "cannot remove the old $VENV. Remove it by hand and start again."
     free=$(df -Pk . | awk 'NR == 2 { print $4 }')
     [ "${free:-$NEEDED_KB}" -ge "$NEEDED_KB" ] || fail "the disk has $((free / 1024)) MB free; making $VENV needs 1500 MB. Make room first."
@@ -97,7 +97,8 @@ end_turn() {
 }
 
 prepare() {
-    python=$(find_python) || exit 1
+    python=$VENV/bin/python   # asked first: it starts faster than the shims of a version manager
+    is_new_enough "$python" || python=$(find_python) || exit 1
     { mkdir -p "$STATE" && : >"$STATE/.writable" && rm "$STATE/.writable"; } 2>/dev/null \
         || fail "cannot write in $PWD/$STATE. Give this folder to $(id -un), or clone into one that is yours."
     wanted=$(fingerprint "$python") || fail "a requirements file is missing. Is this the whole repository?"
@@ -106,8 +107,8 @@ prepare() {
     take_turn
     : >"$LOG"
     case $state in
-        missing) echo "Making $VENV and installing, once (a minute or two) …"; make_venv "$python" ;;
-        unusable) echo "$VENV was made only in half, or by another Python: making it anew …"; make_venv "$python" ;;
+        missing) echo "Making $VENV and installing, once (a minute or two) …"; make_venv ;;
+        unusable) echo "$VENV was made only in half, or by another Python: making it anew …"; make_venv ;;
         outdated) echo "$VENV is older than the requirements: bringing it up to date …" ;;
     esac
     install "$1" "$wanted"

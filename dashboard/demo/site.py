@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -71,12 +72,12 @@ def import_estate(house: House) -> None:
 
     path = house.root / "demo-estate.csv"
     path.write_text(estate_csv(), encoding="utf-8")
-    call_command("import_accounts", str(path), verbosity=0)
+    call_command("import_accounts", str(path), stdout=StringIO())
 
 
 def ask_for_sweep() -> int:
     """Ask for a sweep of everything; give its number."""
-    call_command("poll", verbosity=0)
+    call_command("poll", stdout=StringIO())
     return Sweep.objects.latest("pk").pk
 
 
