@@ -140,7 +140,7 @@ _NO_LINE = (ConnectionError, HTTPClientError)
 _QUOTABLE = (ConnectionError, *_WRONG_CALL)
 
 _SECRETS: Final = re.compile(
-    r"(?i)\b(?:A[KS]IA[A-Z0-9]{12,})|(?:signature|credential|security-token|sessiontoken|secretaccesskey)[\"'>]*\s*[=:>]\s*\S+"
+    r"(?i)\b(?:A[KS]IA[A-Z0-9]{12,})|<?(?:signature|credential|security-token|sessiontoken|secretaccesskey)[\"'>]*\s*[=:>]\s*\S+"
 )
 MAX_MESSAGE: Final = 500
 
