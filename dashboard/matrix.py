@@ -92,9 +92,8 @@ def geographies(regions: Iterable[Region]) -> list[tuple[str, list[Region]]]:
 
 def with_cells(accounts: AccountQuerySet) -> AccountQuerySet:
     """Bring the role status and all cells along, in two queries however many accounts there are."""
-    return accounts.select_related("role_status").prefetch_related(
-        Prefetch("cells", Cell.objects.all(), to_attr="row_cells")
-    )
+    plain = accounts.select_related("role_status").prefetch_related(None)
+    return plain.prefetch_related(Prefetch("cells", Cell.objects.all(), to_attr="row_cells"))
 
 
 def row_of(account: Account, regions: Iterable[Region]) -> dict[str, CellView]:

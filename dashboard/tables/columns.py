@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import F, OrderBy, QuerySet
-from django.db.models.expressions import Combinable
+from django.db.models import Expression, F, OrderBy, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,7 +18,7 @@ from accounts.domain.outcomes import PolicyGrade, TrustGrade, Verdict
 from accounts.models import Account, RoleStatus
 from dashboard.words import POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago
 
-Sort = str | Combinable
+Sort = str | Expression | F | Subquery
 
 
 class SortedColumn(tables.Column):  # type: ignore[misc]  # django-tables2 has no types

@@ -26,9 +26,9 @@ from accounts.models import (
 )
 
 NAMES = (
-    "payments-prod payments-staging orders-prod orders-dev warehouse-eu search-prod identity-prod network-hub "
-    "log-archive ci-runners data-lake ml-sandbox bi-reporting legacy-billing"
-).split()
+    *("payments-prod", "payments-staging", "orders-prod", "orders-dev", "warehouse-eu", "search-prod", "identity-prod"),
+    *("network-hub", "log-archive", "ci-runners", "data-lake", "ml-sandbox", "bi-reporting", "legacy-billing"),
+)
 UNITS = ("Payments", "Commerce", "Platform", "Data")
 SIZES = (1, 1, 2, 2, 3, 5, 8)
 
@@ -158,7 +158,8 @@ def _seed_brokers(account: Account, cells: list[Cell], now: datetime) -> None:
             account=account, region_id=cell.region_id, broker_id=f"b-{number}", name=f"{account.name}-{number}",
             arn=f"arn:{account.partition}:mq:{cell.region_id}:{account.account_id}:broker:{account.name}:b-{number}",
             engine="RabbitMQ" if number < (cell.rabbitmq or 0) else "ActiveMQ", state="RUNNING",
-            instance_type="mq.m5.large", deployment_mode="SINGLE_INSTANCE", created_at=now - timedelta(days=30 + number), seen_at=cell.last_ok_at or now,
+            instance_type="mq.m5.large", deployment_mode="SINGLE_INSTANCE", seen_at=cell.last_ok_at or now,
+            created_at=now - timedelta(days=30 + number),
         )
         for cell in cells
         for number in range(cell.brokers or 0)
