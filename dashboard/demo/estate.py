@@ -20,9 +20,9 @@ HUB_SECRET_ACCESS_KEY = "any-secret-will-do"  # noqa: S105
 CSV_COLUMNS = ("account_id", "name", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
 
 _SUBJECTS = (
-    ("orders", "payments", "invoices", "shipments", "refunds", "stock", "pricing", "customers", "mail", "audit-trail")
-    + ("telemetry", "sessions", "search-index", "exports", "webhooks", "ledger", "returns", "alerts", "jobs", "fraud")
-)  # fmt: skip
+    *("orders", "payments", "invoices", "shipments", "refunds", "stock", "pricing", "customers", "mail", "audit-trail"),
+    *("telemetry", "sessions", "search-index", "exports", "webhooks", "ledger", "returns", "alerts", "jobs", "fraud"),
+)
 _RABBIT_SIZES = ("mq.m7g.large", "mq.m7g.medium", "mq.m5.large", "mq.m5.xlarge", "mq.t3.micro")
 _ACTIVE_SIZES = ("mq.m5.large", "mq.t3.micro", "mq.m5.2xlarge")
 

@@ -6,6 +6,7 @@ of the estate must not disagree about a version either.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -21,7 +22,7 @@ def _statements(change_at: int | None = None, **changes: object) -> dict[str, An
     return document
 
 
-def _with(*statements: dict[str, object]) -> dict[str, Any]:
+def _with(*statements: Mapping[str, object]) -> dict[str, Any]:
     document = _statements()
     document["Statement"].extend(statements)
     return document
