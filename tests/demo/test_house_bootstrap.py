@@ -17,19 +17,30 @@ FILES = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt", "c
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone whose requirements are empty, so that installing them takes no time and no network."""
-    (tmp_path / "deploy").mkdir()
-    shutil.copy(BASE_DIR / "deploy" / "bootstrap.sh", tmp_path / "deploy")
-    for name in FILES:
-        (tmp_path / name).write_text("# nothing\n")
-    return tmp_path
+    """A clone whose requirements are empty, so that installing them takes no network."""
+    return empty_clone(tmp_path / "clone")
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone whose .venv is ready, to be copied: making one takes seconds."""
+    clone = empty_clone(tmp_path_factory.mktemp("ready") / "clone")
+    sh(clone, "prepare demo")
+    return clone
 
 
 @pytest.fixture
-def prepared(clone: Path) -> Path:
-    """The same with a .venv that is ready."""
-    sh(clone, "prepare demo")
-    return clone
+def prepared(ready: Path, tmp_path: Path) -> Path:
+    """A clone of one's own whose .venv is ready."""
+    return shutil.copytree(ready, tmp_path / "clone", symlinks=True)
+
+
+def empty_clone(folder: Path) -> Path:
+    (folder / "deploy").mkdir(parents=True)
+    shutil.copy(BASE_DIR / "deploy" / "bootstrap.sh", folder / "deploy")
+    for name in FILES:
+        (folder / name).write_text("# nothing\n")
+    return folder
 
 
 def sh(clone: Path, script: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
