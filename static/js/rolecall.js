@@ -28,6 +28,13 @@
   });
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 
+  // An address without empty filters is one that can be read and sent to a colleague.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches(".filters, .search")) return;
+    for (const field of event.target.elements) if (!field.value && field.name) field.disabled = true;
+  });
+  addEventListener("pageshow", () => document.querySelectorAll(".filters :disabled").forEach((field) => { field.disabled = false; }));
+
   // A cut ARN is copied whole.
   document.addEventListener("copy", (event) => {
     const selection = document.getSelection();

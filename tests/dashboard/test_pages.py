@@ -92,7 +92,7 @@ def test_the_header_counts_every_cell_once(db: None) -> None:
     make_cell(first, "us-west-2", None, outcome="region_disabled")
     Region.objects.filter(code="sa-east-1").update(polled=False)
 
-    counted = census(Account.objects.all(), now)  # type: ignore[arg-type]
+    counted = census(Account.objects.all(), now)
 
     assert counted.cells == 2 * Region.objects.filter(partition="aws", polled=True).count()
     assert (counted.fresh, counted.old, counted.failing, counted.disabled) == (1, 1, 1, 1)

@@ -55,7 +55,7 @@ def test_every_column_sorts(operating: Client, world: int, url: str, column: str
 
 def test_every_column_of_the_matrix_sorts_both_ways(db: None) -> None:
     seed(2, sweep=False)
-    table = matrix_table(Account.objects.all())  # type: ignore[arg-type]
+    table = matrix_table(Account.objects.all())
 
     for name in table.columns.names():
         for prefix in ("", "-"):
