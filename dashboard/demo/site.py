@@ -68,11 +68,13 @@ def has_accounts() -> bool:
 
 def import_estate(house: House) -> None:
     """Import the demo estate by the command that a person would use."""
-    from dashboard.demo.estate import estate_csv
+    from dashboard.demo.estate import ACCOUNTS, estate_csv
 
     path = house.root / "demo-estate.csv"
     path.write_text(estate_csv(), encoding="utf-8")
     call_command("import_accounts", str(path), stdout=StringIO())
+    paused = [account.account_id for account in ACCOUNTS if account.paused]
+    Account.objects.filter(account_id__in=paused).update(paused=True)
 
 
 def ask_for_sweep() -> int:
