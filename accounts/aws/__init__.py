@@ -1,0 +1,1 @@
+"""All that Rolecall asks of AWS: the only importer of boto3."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 
-from accounts.domain.documents import UnreadableDocument, parse_document
+from accounts.domain.documents import UnreadableDocumentError, parse_document
 
 
 def canonical_json(document: object) -> str:
@@ -27,5 +27,5 @@ def _plain(document: object) -> object:
         return document
     try:
         return parse_document(document)
-    except UnreadableDocument:
+    except UnreadableDocumentError:
         return document

@@ -10,14 +10,13 @@ from urllib.parse import unquote
 
 EFFECTS = ("Allow", "Deny")
 VERSIONS = ("2012-10-17", "2008-10-17")
-NEGATIONS = ("NotAction", "NotResource", "NotPrincipal")
 
 
-class UnreadableDocument(ValueError):
+class UnreadableDocumentError(ValueError):
     """The document is malformed: IAM itself would not take it."""
 
 
-class IncomparableDocument(ValueError):
+class IncomparableDocumentError(ValueError):
     """The document is well formed, but says something that Rolecall does not weigh."""
 
 
@@ -25,7 +24,6 @@ class IncomparableDocument(ValueError):
 class Statement:
     """One statement in one spelling: lists instead of single values. `principal` is empty in a permissions policy."""
 
-    number: int
     effect: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -36,8 +34,8 @@ class Statement:
 def read_statements(document: object, target: str) -> tuple[Statement, ...]:
     """Take a document's statements apart; `target` is `Resource` for a permissions policy and `Principal` for a trust.
 
-    The document is a dict, JSON text or percent-encoded JSON text. Raises UnreadableDocument for one that is malformed
-    anywhere, else IncomparableDocument for one with a negated or unknown element.
+    The document is a dict, JSON text or percent-encoded JSON text. Raises UnreadableDocumentError for one that is
+    malformed anywhere, else IncomparableDocumentError for one with a negated or unknown element.
     """
     body = parse_document(document)
     for name in ("Version", "Id"):
@@ -51,11 +49,11 @@ def read_statements(document: object, target: str) -> tuple[Statement, ...]:
 
 
 def parse_document(document: object) -> dict[str, object]:
-    """Give the document as a dict, whichever of the three forms it comes in. Raises UnreadableDocument."""
+    """Give the document as a dict, whichever of the three forms it comes in. Raises UnreadableDocumentError."""
     if isinstance(document, str):
         document = _parse_text(document)
     if not isinstance(document, dict):
-        raise UnreadableDocument("it is not a JSON object")
+        raise UnreadableDocumentError("it is not a JSON object")
     return document
 
 
@@ -63,33 +61,34 @@ def _parse_text(text: str) -> object:
     try:
         plain = unquote(text, errors="strict") if text.lstrip().startswith("%") else text
         return json.loads(plain, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
-    except UnreadableDocument:
+    except UnreadableDocumentError:
         raise
     except (ValueError, RecursionError):
-        raise UnreadableDocument("it is not JSON") from None
+        raise UnreadableDocumentError("it is not JSON") from None
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names: set[str] = set()
     for name, _ in pairs:
-        _must(sum(name == other for other, _ in pairs) == 1, f"the key {name} stands twice in one object")
+        _must(name not in names, f"the key {name} stands twice in one object")
+        names.add(name)
     return dict(pairs)
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise UnreadableDocument(f"{name} is not JSON")
+    raise UnreadableDocumentError(f"{name} is not JSON")
 
 
 def _statement(number: int, item: object, target: str) -> Statement:
     where = f"statement {number}"
     if not isinstance(item, dict):
-        raise UnreadableDocument(f"{where} is not an object")
+        raise UnreadableDocumentError(f"{where} is not an object")
     _must(item.get("Effect") in EFFECTS, f"the Effect of {where} is neither Allow nor Deny")
     _must(isinstance(item.get("Sid", ""), str), f"the Sid of {where} is not text")
     for name in ("Action", target):
         _must((name in item) != (f"Not{name}" in item), f"{where} needs one of {name} and Not{name}")
     principals = [_principal(item[name], where) for name in ("Principal", "NotPrincipal") if name in item]
     return Statement(
-        number=number,
         effect=str(item["Effect"]),
         actions=_texts(item, ("Action", "NotAction"), where),
         resources=_texts(item, ("Resource", "NotResource"), where),
@@ -113,7 +112,7 @@ def _principal(value: object, where: str) -> tuple[tuple[str, str], ...]:
     if value == "*":
         return (("*", "*"),)
     if not isinstance(value, dict) or not value:
-        raise UnreadableDocument(f"the Principal of {where} is neither * nor an object")
+        raise UnreadableDocumentError(f"the Principal of {where} is neither * nor an object")
     _must(all(isinstance(kind, str) for kind in value), f"the Principal of {where} has a key that is not text")
     return tuple(
         (kind, name) for kind, names in value.items() for name in _text_list(names, f"the Principal of {where}")
@@ -131,7 +130,7 @@ def _condition(value: object, where: str) -> tuple[tuple[str, str, tuple[str, ..
 
 def _members(value: object, what: str) -> Iterable[tuple[str, object]]:
     if not isinstance(value, dict):
-        raise UnreadableDocument(f"{what} is not an object of objects")
+        raise UnreadableDocumentError(f"{what} is not an object of objects")
     _must(all(isinstance(key, str) for key in value), f"{what} has a key that is not text")
     return value.items()
 
@@ -159,9 +158,9 @@ def _weigh_names(item: dict[str, object], known: tuple[str, ...], where: str) ->
 
 def _must(holds: object, otherwise: str) -> None:
     if not holds:
-        raise UnreadableDocument(otherwise)
+        raise UnreadableDocumentError(otherwise)
 
 
 def _weigh(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise IncomparableDocument(otherwise)
+        raise IncomparableDocumentError(otherwise)

@@ -50,13 +50,18 @@ class Grant:
 
 
 def grants_of(document: object, partition: str) -> tuple[Grant, ...]:
-    """Split a permissions document into grants, each once. Raises UnreadableDocument or IncomparableDocument.
+    """Split a permissions document into grants, each once. Raises UnreadableDocumentError or IncomparableDocumentError.
 
     ARNs of the account's own partition and of `aws` are taken for the same: AWS's documents for GovCloud and China
     are not published.
     """
     statements = read_statements(document, "Resource")
     return tuple(dict.fromkeys(grant for statement in statements for grant in _split(statement, partition)))
+
+
+def pair_of(action: str, resource: str) -> Grant:
+    """An action on a resource, allowed under no condition; ARNs are those of the partition `aws`."""
+    return Grant("Allow", canonical(action.lower()), canonical(resource), frozenset(), action, resource)
 
 
 def _split(statement: Statement, partition: str) -> list[Grant]:

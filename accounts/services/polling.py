@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 
 from django.conf import settings
 
-from accounts.aws.errors import AwsError, problem_of
 from accounts.aws.gateway import Gateway
-from accounts.aws.survey import refused, survey
+from accounts.aws.survey import survey
 from accounts.domain.readings import AccountReading, Failed
 from accounts.models import Account, Poll, Region, SealedCredential
 from accounts.services import claims, queue
@@ -57,15 +55,10 @@ def _finish(poll: Poll, reading: AccountReading) -> None:
 
 def look_at(account: Account) -> AccountReading:
     """Ask AWS everything about one account; refusals and faults come back as part of the reading."""
-    started_at = datetime.now(UTC)
-    regions = Region.objects.polled_codes(account.partition)
     session = StoredSession(account, SealedCredential.Purpose.READER)
     session.load()
-    try:
-        session.current()
-    except AwsError as error:
-        return refused(account.account_id, regions, problem_of(error), started_at)
     gateway = Gateway(shared_clients(), account.account_id, account.partition, session)
+    regions = Region.objects.polled_codes(account.partition)
     reading = survey(gateway, regions, threads=settings.POLL_THREADS, deadline=settings.POLL_BUDGET_SECONDS)
     session.save()
     return reading

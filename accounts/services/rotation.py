@@ -20,7 +20,7 @@ class Rotated:
     forgotten: int
 
 
-def rotate_credentials(actor: str, progress: Callable[[int], None] = lambda done: None) -> Rotated:
+def rotate_credentials(actor: str, progress: Callable[[int], object] = lambda done: None) -> Rotated:
     """Seal every stored session again, row by row: interrupted, it may simply be started again."""
     resealed = forgotten = 0
     for pk in list(SealedCredential.objects.order_by("pk").values_list("pk", flat=True)):

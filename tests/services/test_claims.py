@@ -132,7 +132,7 @@ def test_a_due_account_is_taken_once_and_its_next_poll_is_set(make_account: Make
     sweep = poll_due_accounts(now)
 
     assert sweep is not None
-    assert set(sweep.polls.values_list("account", flat=True)) == {usual.pk, own.pk}
+    assert set(sweep.polls.values_list("account__pk", flat=True)) == {usual.pk, own.pk}
     assert poll_due_accounts(now) is None
     for account in (usual, own, paused, later):
         account.refresh_from_db()

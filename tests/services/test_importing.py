@@ -65,9 +65,7 @@ def test_wrong_columns_are_all_named() -> None:
     [
         pytest.param(row().replace("111122223333,", "11112222333,", 1), "has 11 digits, not 12: did a", id="11 digits"),
         pytest.param(row().replace("111122223333,", "x,", 1), "is not 12 digits", id="no digits"),
-        pytest.param(
-            row(reader="arn:aws:iam::999999999999:role/R"), "role of account 9999", id="other account"
-        ),
+        pytest.param(row(reader="arn:aws:iam::999999999999:role/R"), "role of account 9999", id="other account"),
         pytest.param(row(reader="arn:aws:iam::111122223333:user/R"), "not the ARN of an IAM role", id="a user"),
         pytest.param(row(reader=""), "reader_role_arn is empty", id="no reader"),
         pytest.param(row(name=""), "name is empty", id="no name"),

@@ -11,6 +11,7 @@ import pytest
 from accounts.domain.outcomes import Outcome, Verdict
 from accounts.domain.readings import (
     AccountReading,
+    Answer,
     BrokerFacts,
     Failed,
     Known,
@@ -59,10 +60,10 @@ def poll(account: Account) -> Poll:
     """Record a reading, each a minute after the one before; regions that are not named answered "no broker"."""
     minutes = iter(range(100))
 
-    def record_one(role: RoleReading | None = None, **regions: object) -> RoleStatus:
+    def record_one(role: RoleReading | None = None, **regions: Answer[tuple[BrokerFacts, ...]]) -> RoleStatus:
         now = NOON + timedelta(minutes=next(minutes))
-        brokers = {"eu-west-1": Known(()), "us-east-1": Known(())}
-        brokers.update({code.replace("_", "-"): answer for code, answer in regions.items()})  # type: ignore[misc]
+        brokers: dict[str, Answer[tuple[BrokerFacts, ...]]] = {"eu-west-1": Known(()), "us-east-1": Known(())}
+        brokers.update({code.replace("_", "-"): answer for code, answer in regions.items()})
         reading = AccountReading(account.account_id, now, now, role or whole_role(account), brokers)
         assert record(account, reading)
         return RoleStatus.objects.get(account=account)

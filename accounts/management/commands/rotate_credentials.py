@@ -21,5 +21,5 @@ class Command(BaseCommand):
         """Rotate, with a progress bar on a terminal."""
         total = SealedCredential.objects.count()
         with tqdm(total=total, disable=not sys.stderr.isatty(), unit="session") as bar:
-            done = rotate_credentials("manage.py", lambda n: bar.update(n) and None)
+            done = rotate_credentials("manage.py", progress=bar.update)
         self.stdout.write(f"{done.resealed} sessions re-sealed, {done.forgotten} forgotten that no key opens")

@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._write(answer)
 
-    do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
     def _read(self) -> HttpRequest:
         url = urlsplit(self.path)

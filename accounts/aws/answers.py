@@ -1,0 +1,110 @@
+"""From AWS's answers to the domain's facts: what is missing, of the wrong kind, or another account's is refused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from accounts.aws.errors import AwsError, ErrorKind, aws_errors
+from accounts.domain.identifiers import Arn, parse_arn
+from accounts.domain.readings import BrokerFacts, RoleFacts
+
+logger = logging.getLogger(__name__)
+
+# What AWS puts in place of an account id in the ARN of a policy that is its own.
+AWS_ITSELF = "aws"
+
+
+@contextmanager
+def answering(action: str, region: str = "") -> Iterator[None]:
+    """Let out nothing but AwsError: of botocore's exceptions, and of what a broken answer raises when it is read."""
+    try:
+        with aws_errors(action, region):
+            yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+        # botocore's own parsers raise these too, for well-formed text of a wrong shape or an impossible time.
+        # What they say may quote the body, so only their name is kept.
+        logger.warning("%s: an answer could not be read (%s)", action, type(error).__name__)
+        raise broken(action, region, type(error).__name__) from None
+
+
+def broken(action: str, region: str, code: str) -> AwsError:
+    """An answer that cannot be understood: nothing is known, least of all that there is nothing."""
+    return AwsError(ErrorKind.BROKEN, action, code, "the answer lacks a field or has a wrong one", region=region)
+
+
+def check_owner(arn: Arn, account_id: str, action: str, region: str = "", *, aws_too: bool = False) -> None:
+    """Raise AwsError, and log it as an error, when an answer speaks of another account or of another region."""
+    region_fits = not region or arn.region == region
+    if region_fits and (arn.account_id == account_id or (aws_too and arn.account_id == AWS_ITSELF)):
+        return
+    message = (
+        f"Asked {account_id}{' in ' + region if region else ''}, answered by {arn.account_id} {arn.region}".strip()
+    )
+    logger.error("%s: %s. The answer is thrown away.", action, message)
+    raise AwsError(ErrorKind.WRONG_ACCOUNT, action, "WrongAccount", message + ".", region=region)
+
+
+def text(answer: Mapping[str, object], key: str) -> str:
+    """A text that must be there. Raises LookupError or TypeError."""
+    value = answer[key]
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{key} is not a text")
+    return value
+
+
+def optional_text(answer: Mapping[str, object], key: str) -> str:
+    """A text that AWS may leave out. Raises TypeError."""
+    return text(answer, key) if answer.get(key) else ""
+
+
+def optional_time(answer: Mapping[str, object], key: str) -> datetime | None:
+    """A time in UTC that AWS may leave out. Raises TypeError."""
+    return None if answer.get(key) is None else time(answer, key)
+
+
+def time(answer: Mapping[str, object], key: str) -> datetime:
+    """A time in UTC (botocore gives the machine's own zone). Raises LookupError or TypeError."""
+    value = answer[key]
+    if not isinstance(value, datetime):
+        raise TypeError(f"{key} is not a time")
+    return value.astimezone(UTC)
+
+
+def role_facts(role: Mapping[str, object], account_id: str) -> RoleFacts:
+    """Read the Role of GetRole."""
+    check_owner(parse_arn(text(role, "Arn")), account_id, "iam:GetRole")
+    used, boundary = role.get("RoleLastUsed") or {}, role.get("PermissionsBoundary") or {}
+    if not isinstance(used, Mapping) or not isinstance(boundary, Mapping):
+        raise TypeError("RoleLastUsed or PermissionsBoundary is not a structure")
+    return RoleFacts(
+        arn=text(role, "Arn"),
+        role_id=text(role, "RoleId"),
+        path=text(role, "Path"),
+        name=text(role, "RoleName"),
+        description=optional_text(role, "Description"),
+        created_at=optional_time(role, "CreateDate"),
+        last_used_at=optional_time(used, "LastUsedDate"),
+        last_used_region=optional_text(used, "Region"),
+        trust_document=role["AssumeRolePolicyDocument"],
+        permissions_boundary_arn=optional_text(boundary, "PermissionsBoundaryArn"),
+    )
+
+
+def broker_facts(broker: Mapping[str, object], account_id: str, region: str) -> BrokerFacts:
+    """Read one BrokerSummary of ListBrokers; an unknown state or engine is kept as AWS spells it."""
+    arn = text(broker, "BrokerArn")
+    check_owner(parse_arn(arn), account_id, "mq:ListBrokers", region)
+    return BrokerFacts(
+        arn=arn,
+        broker_id=text(broker, "BrokerId"),
+        name=text(broker, "BrokerName"),
+        region=region,
+        engine=text(broker, "EngineType"),
+        state=text(broker, "BrokerState"),
+        deployment_mode=optional_text(broker, "DeploymentMode"),
+        instance_type=optional_text(broker, "HostInstanceType"),
+        created_at=optional_time(broker, "Created"),
+    )

@@ -1,0 +1,125 @@
+"""The hub identity: what Rolecall runs as, and the only thing it may do, which is to assume the accounts' roles."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import boto3
+import botocore.session
+
+from accounts.aws.answers import answering, check_owner, text, time
+from accounts.aws.clients import ClientSettings
+from accounts.aws.credentials import TemporaryCredentials
+from accounts.aws.errors import ASSUME_ROLE, AwsError, ErrorKind
+from accounts.domain.identifiers import check_external_id, parse_arn, parse_role_arn
+from accounts.domain.regions import DEFAULT_REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
+
+SESSION_SECONDS: Final = 3600  # the most a hub that itself runs on a role may ask for
+# The trust policies let in no other session names; reading and deleting are told apart by them in CloudTrail, too.
+SESSION_PREFIX: Final = {"reader": "mqslr-scan-", "cleaner": "mqslr-clean-"}
+_SESSION_NAME: Final = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIdentity:
+    """Who AWS says that Rolecall is."""
+
+    account_id: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """What is needed to assume a role of an account: `purpose` is `reader` or `cleaner`."""
+
+    account_id: str
+    partition: str
+    role_arn: str
+    external_id: str
+    purpose: str
+    session_name: str
+
+    def check(self) -> None:
+        """Raise ValueError when the grant contradicts itself or STS could never take it: botocore checks lengths."""
+        arn = parse_role_arn(self.role_arn)
+        if (arn.partition, arn.account_id) != (self.partition, self.account_id):
+            raise ValueError(f"the role {self.role_arn} is not one of {self.account_id} in {self.partition}")
+        if self.external_id:
+            check_external_id(self.external_id)
+        prefix = SESSION_PREFIX.get(self.purpose)
+        if prefix is None:
+            raise ValueError(f"the purpose “{self.purpose}” is neither reader nor cleaner")
+        if not self.session_name.startswith(prefix) or not _SESSION_NAME.fullmatch(self.session_name):
+            raise ValueError(
+                f"the session name must begin with {prefix} and be 64 of A-Z a-z 0-9 _ + = , . @ - at most"
+            )
+
+
+class Hub:
+    """The identity that botocore's ordinary chain finds for one partition. Threads may share it; it raises AwsError."""
+
+    def __init__(self, settings: ClientSettings, partition: str = "aws") -> None:
+        self._config = settings.config()
+        self._partition = partition
+        self._region = DEFAULT_REGION[partition]
+        self._lock = threading.Lock()
+        self._client: STSClient | None = None
+
+    def identity(self) -> CallerIdentity:
+        """Ask STS who Rolecall is."""
+        with answering("sts:GetCallerIdentity"):
+            answer = self._sts().get_caller_identity()
+            caller = CallerIdentity(text(answer, "Account"), text(answer, "Arn"))
+            check_owner(parse_arn(caller.arn), caller.account_id, "sts:GetCallerIdentity")
+            return caller
+
+    def assume(self, grant: RoleGrant, session_policy: str | None = None) -> TemporaryCredentials:
+        """Assume a role for an hour; credentials of any other account are thrown away, not returned."""
+        self._refuse_bad(grant)
+        request: AssumeRoleRequestTypeDef = {
+            "RoleArn": grant.role_arn,
+            "RoleSessionName": grant.session_name,
+            "DurationSeconds": SESSION_SECONDS,
+        }
+        if grant.external_id:
+            request["ExternalId"] = grant.external_id
+        if session_policy is not None:
+            request["Policy"] = session_policy
+        with answering(ASSUME_ROLE):
+            return _credentials(self._sts().assume_role(**request), grant.account_id)
+
+    def _refuse_bad(self, grant: RoleGrant) -> None:
+        try:
+            grant.check()
+            if grant.partition != self._partition:
+                raise ValueError(f"this hub identity is one of {self._partition}, the role is of {grant.partition}")
+        except ValueError as error:
+            raise AwsError(ErrorKind.VALIDATION, ASSUME_ROLE, "BadGrant", str(error)) from None
+
+    def _sts(self) -> STSClient:
+        with self._lock:
+            if self._client is None:
+                core = botocore.session.get_session()
+                # Tokens of the global endpoint do not work in opt-in regions, which would then look disabled.
+                core.set_config_variable("sts_regional_endpoints", "regional")
+                session = boto3.Session(botocore_session=core)
+                self._client = session.client("sts", region_name=self._region, config=self._config)
+            return self._client
+
+
+def _credentials(answer: AssumeRoleResponseTypeDef, account_id: str) -> TemporaryCredentials:
+    check_owner(parse_arn(text(answer["AssumedRoleUser"], "Arn")), account_id, ASSUME_ROLE)
+    given = answer["Credentials"]
+    return TemporaryCredentials(
+        access_key_id=text(given, "AccessKeyId"),
+        secret_access_key=text(given, "SecretAccessKey"),
+        session_token=text(given, "SessionToken"),
+        expires_at=time(given, "Expiration"),
+    )

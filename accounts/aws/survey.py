@@ -1,0 +1,143 @@
+"""One poll of one account: the role and all regions at once, each part failing alone, all within a time limit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Final, TypeVar
+
+from accounts.aws.errors import AwsError, problem_of
+from accounts.aws.gateway import Gateway
+from accounts.domain.outcomes import Outcome
+from accounts.domain.readings import (
+    AccountReading,
+    Answer,
+    BrokerFacts,
+    Failed,
+    Known,
+    PolicyVersionFacts,
+    Problem,
+    RoleFacts,
+    RoleReading,
+)
+from accounts.domain.role import policy_arn
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# DISABLING still lets some calls through for a while, and answers that come and go are worth nothing.
+OFF: Final = ("DISABLED", "DISABLING")
+ON: Final = ("ENABLED", "ENABLED_BY_DEFAULT")
+# Knowing the regions' states only spares calls: it must not eat the time in which the regions could answer themselves.
+STATES_SHARE: Final = 0.25
+
+
+def survey(gateway: Gateway, regions: Sequence[str], threads: int, deadline: float) -> AccountReading:
+    """Ask everything about an account; after `deadline` seconds, what has not answered counts as unreachable."""
+    started, ends = datetime.now(UTC), monotonic() + deadline
+    late = Failed(Problem(Outcome.UNREACHABLE, "DeadlinePassed", f"No answer within {deadline:g} s."))
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=f"survey-{gateway.account_id}")
+    try:
+        signed_in = _by(ends, pool.submit(_answer, gateway.sign_in), late)
+        if isinstance(signed_in, Failed):
+            return _refused(gateway.account_id, regions, signed_in, started)
+        states = _region_states(gateway, pool, min(ends, monotonic() + deadline * STATES_SHARE), late)
+        questions = _RoleQuestions(gateway)
+        chain = pool.submit(_answer, questions.ask)
+        asked = {region: pool.submit(_brokers, gateway, region, states.get(region, "")) for region in regions}
+        _by(ends, chain, late)
+        brokers = {region: _by(ends, future, late) for region, future in asked.items()}
+        return AccountReading(gateway.account_id, started, datetime.now(UTC), questions.reading(late), brokers)
+    finally:
+        # A call that hangs ends by its own timeouts; nobody waits for it here.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def refused(account_id: str, regions: Iterable[str], problem: Problem) -> AccountReading:
+    """The reading of an account for which there is no session: every part has the same problem."""
+    return _refused(account_id, regions, Failed(problem), datetime.now(UTC))
+
+
+def _refused(account_id: str, regions: Iterable[str], failed: Failed, started: datetime) -> AccountReading:
+    brokers: dict[str, Answer[tuple[BrokerFacts, ...]]] = dict.fromkeys(regions, failed)
+    return AccountReading(account_id, started, datetime.now(UTC), RoleReading(failed), brokers)
+
+
+def _by(ends: float, future: Future[Answer[T]], late: Failed) -> Answer[T]:
+    with suppress(TimeoutError):
+        return future.result(timeout=max(0, ends - monotonic()))
+    return late
+
+
+def _answer(question: Callable[[], T]) -> Answer[T]:
+    """Ask, and make a result of every failure; what is not AWS's failure is Rolecall's own, and is logged."""
+    try:
+        return Known(question())
+    except AwsError as error:
+        return Failed(problem_of(error))
+    except Exception as error:
+        logger.exception("A question to AWS failed inside Rolecall")
+        code = type(error).__name__
+        return Failed(Problem(Outcome.FAILED, code, f"Rolecall itself failed ({code}). Its log has the whole story."))
+
+
+def _region_states(gateway: Gateway, pool: ThreadPoolExecutor, ends: float, late: Failed) -> dict[str, str]:
+    """AWS's word on the regions; nothing when it gives none, and then every region answers for itself."""
+    states = _by(ends, pool.submit(_answer, gateway.region_states), late)
+    return states.value if isinstance(states, Known) else {}
+
+
+def _brokers(gateway: Gateway, region: str, state: str) -> Answer[tuple[BrokerFacts, ...]]:
+    if state in OFF:
+        return Failed(Problem(Outcome.REGION_DISABLED, state, f"AWS lists the region as {state} in this account."))
+    answer = _answer(lambda: gateway.brokers(region))
+    if state in ON and isinstance(answer, Failed) and answer.problem.outcome is Outcome.REGION_DISABLED:
+        # Two words of AWS that cannot both be true: "disabled" would claim that nothing runs there.
+        detail = f"AWS lists the region as {state}, and yet does not know the session there. It may just be opening."
+        return Failed(Problem(Outcome.FAILED, answer.problem.code, detail))
+    return answer
+
+
+@dataclass
+class _RoleQuestions:
+    """The questions about the role, in their order: one after the other, since IAM throttles an account early."""
+
+    gateway: Gateway
+    role: Answer[RoleFacts | None] | None = None
+    attached: Answer[tuple[str, ...]] | None = None
+    policy: Answer[PolicyVersionFacts] | None = None
+    inline: Answer[tuple[str, ...]] | None = None
+
+    def ask(self) -> None:
+        """Ask what the answers so far make worth asking."""
+        self.role = _answer(self.gateway.role)
+        if not self._present:
+            return
+        self.attached = _answer(self.gateway.attached_policy_arns)
+        if arn := self._documented_arn:
+            self.policy = _answer(lambda: self.gateway.policy(arn))
+        self.inline = _answer(self.gateway.inline_policy_names)
+
+    def reading(self, late: Failed) -> RoleReading:
+        """What is known by now; a question that is due and has no answer yet is late."""
+        now = replace(self)  # the answers may still be coming in
+        if not now._present:
+            return RoleReading(now.role or late)
+        policy = now.policy or late if now._documented_arn else None
+        return RoleReading(now.role or late, now.attached or late, policy, now.inline or late)
+
+    @property
+    def _present(self) -> bool:
+        return isinstance(self.role, Known) and self.role.value is not None
+
+    @property
+    def _documented_arn(self) -> str:
+        """The documented policy, if it is attached: under the partition's own ARN, or under that of `aws`."""
+        attached = self.attached.value if isinstance(self.attached, Known) else ()
+        known = (policy_arn(self.gateway.partition), policy_arn("aws"))
+        return next((arn for arn in known if arn in attached), "")

@@ -1,0 +1,264 @@
+"""How the role's live permissions compare with the documented ones: the grade, what it rests on, a view side by side.
+
+Nobody but AWS can edit this policy. So a difference first of all asks whether AWS has published a newer version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from itertools import zip_longest
+from typing import Literal
+
+from accounts.domain.documents import IncomparableDocumentError, UnreadableDocumentError, parse_document
+from accounts.domain.globs import covers
+from accounts.domain.grants import Grant, grants_of, pair_of
+from accounts.domain.outcomes import PolicyGrade
+from accounts.domain.role import DOCUMENTED_PERMISSIONS, DOCUMENTED_VERSION, POLICY_DOCUMENT, DocumentedPermission
+
+GrantStatus = Literal["granted", "missing", "resource_differs", "condition_differs"]
+PermissionStatus = Literal["granted", "conditional", "not_granted"]
+LineKind = Literal["same", "changed", "removed", "added"]
+
+_GRADE_OF: dict[GrantStatus, PolicyGrade] = {
+    "missing": PolicyGrade.MISSING_ACTIONS,
+    "resource_differs": PolicyGrade.RESOURCES_DIFFER,
+    "condition_differs": PolicyGrade.CONDITIONS_DIFFER,
+}
+_WORST_FIRST = tuple(PolicyGrade)
+_FINDING = {
+    PolicyGrade.DENY_PRESENT: "The live policy denies {}",
+    PolicyGrade.MISSING_ACTIONS: "The live policy does not allow {}",
+    PolicyGrade.RESOURCES_DIFFER: "The live policy does not allow {} on every documented resource",
+    PolicyGrade.CONDITIONS_DIFFER: "The live policy allows {} under other conditions than documented",
+    PolicyGrade.SUPERSET: "The live policy allows more than documented: {}",
+}
+# How a document's elements are ordered for reading; a Sid comes last, so that statements sort by what they say.
+_READING_ORDER = (
+    *("Version", "Id", "Statement", "Effect", "Principal", "NotPrincipal"),
+    *("Action", "NotAction", "Resource", "NotResource", "Condition", "Sid"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGrant:
+    """One live grant as people read it."""
+
+    effect: str
+    action: str
+    resource: str
+    conditions: str
+
+    def __str__(self) -> str:
+        """The grant on one line."""
+        return f"{self.effect} {self.action} on {self.resource}" + (f" if {self.conditions}" if self.conditions else "")
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCheck:
+    """One documented grant and how it stands in the live document."""
+
+    effect: str
+    action: str
+    resource: str
+    conditions: str
+    status: GrantStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyComparison:
+    """The grade and what it rests on. `reason` is one sentence for people, empty when the grade is `exact`.
+
+    The three lists are empty when the document could not be compared.
+    """
+
+    grade: PolicyGrade
+    documented: tuple[GrantCheck, ...]
+    extra: tuple[ShownGrant, ...]
+    denies: tuple[ShownGrant, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionCheck:
+    """One of the guide's twelve pairs: whether the live document grants it, and under which condition."""
+
+    permission: DocumentedPermission
+    status: PermissionStatus
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One line of the view: the documented document left, the live one right; an absent side is empty."""
+
+    left: str
+    right: str
+    kind: LineKind
+
+
+def compare_policy(document: object, partition: str) -> PolicyComparison:
+    """Grade a live permissions document against the documented one; never raises, whatever the document is.
+
+    `partition` is the account's. `not_attached` is the caller's to say: it needs no document.
+    """
+    try:
+        live = grants_of(document, partition)
+    except UnreadableDocumentError as error:
+        return _incomparable(PolicyGrade.UNREADABLE, f"The live policy document cannot be read: {error}.")
+    except IncomparableDocumentError as error:
+        return _incomparable(PolicyGrade.NOT_COMPARABLE, f"The live policy cannot be compared: {error}.")
+    documented = documented_grants()
+    allows = [grant for grant in live if grant.effect == "Allow"]
+    denies = [grant for grant in live if grant.effect == "Deny"]
+    checks = tuple(_check(grant, allows) for grant in documented)
+    extra = [grant for grant in allows if not any(known.covers(grant) for known in documented)]
+    grade = _worst(checks, extra, denies)
+    return PolicyComparison(grade, checks, _shown(extra), _shown(denies), _reason(grade, checks, extra, denies))
+
+
+@cache
+def documented_grants() -> tuple[Grant, ...]:
+    """The published document as grants."""
+    return grants_of(POLICY_DOCUMENT, "aws")
+
+
+def _incomparable(grade: PolicyGrade, reason: str) -> PolicyComparison:
+    return PolicyComparison(grade, documented=(), extra=(), denies=(), reason=reason)
+
+
+def _check(wanted: Grant, allows: Sequence[Grant]) -> GrantCheck:
+    status = _status(wanted, allows)
+    return GrantCheck(wanted.effect, wanted.action_text, wanted.resource_text, wanted.conditions_text, status)
+
+
+def _status(wanted: Grant, allows: Sequence[Grant]) -> GrantStatus:
+    if any(_satisfies(grant, wanted) for grant in allows):
+        return "granted"
+    if any(grant.reaches(wanted) for grant in allows):
+        return "condition_differs"
+    return "resource_differs" if any(covers(grant.action, wanted.action) for grant in allows) else "missing"
+
+
+def _satisfies(grant: Grant, wanted: Grant) -> bool:
+    """True when the grant covers the wanted one, unless all it did was to drop the condition from the same action."""
+    dropped = grant.action == wanted.action and grant.conditions != wanted.conditions
+    return grant.covers(wanted) and not dropped
+
+
+def _worst(checks: Iterable[GrantCheck], extra: Sequence[Grant], denies: Sequence[Grant]) -> PolicyGrade:
+    grades = [_GRADE_OF[check.status] for check in checks if check.status != "granted"]
+    grades += [PolicyGrade.DENY_PRESENT] * bool(denies) + [PolicyGrade.SUPERSET] * bool(extra)
+    return min(grades, key=_WORST_FIRST.index, default=PolicyGrade.EXACT)
+
+
+def _shown(grants: Iterable[Grant]) -> tuple[ShownGrant, ...]:
+    return tuple(
+        ShownGrant(grant.effect, grant.action_text, grant.resource_text, grant.conditions_text) for grant in grants
+    )
+
+
+def _reason(grade: PolicyGrade, checks: Iterable[GrantCheck], extra: Iterable[Grant], denies: Iterable[Grant]) -> str:
+    """Name what the grade rests on, and ask first whether the documented version is out of date."""
+    if grade is PolicyGrade.EXACT:
+        return ""
+    if grade is PolicyGrade.DENY_PRESENT:
+        actions = [grant.action_text for grant in denies]
+    elif grade is PolicyGrade.SUPERSET:
+        actions = [grant.action_text for grant in extra]
+    else:
+        actions = [check.action for check in checks if _GRADE_OF.get(check.status) is grade]
+    finding = _FINDING[grade].format(_listed(actions))
+    return f"{finding}: has AWS published a newer version than {DOCUMENTED_VERSION}?"
+
+
+def _listed(actions: Iterable[str]) -> str:
+    names = sorted(set(actions))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def check_documented_permissions(document: object, partition: str) -> tuple[PermissionCheck, ...]:
+    """Say for each of the guide's twelve pairs whether the live document grants it.
+
+    Empty when the document cannot be compared: that is not the same as "not granted".
+    """
+    try:
+        live = grants_of(document, partition)
+    except (UnreadableDocumentError, IncomparableDocumentError):
+        return ()
+    return tuple(_check_permission(permission, live) for permission in DOCUMENTED_PERMISSIONS)
+
+
+def _check_permission(permission: DocumentedPermission, live: Iterable[Grant]) -> PermissionCheck:
+    pair = pair_of(permission.action, permission.resource)
+    allows = [grant for grant in live if grant.effect == "Allow" and grant.reaches(pair)]
+    denies = [grant for grant in live if grant.effect == "Deny" and grant.meets(pair)]
+    if not allows or any(grant.reaches(pair) and not grant.conditions for grant in denies):
+        return PermissionCheck(permission, "not_granted", "")
+    provisos = [f"unless {grant}" for grant in _shown(denies)]
+    if all(grant.conditions for grant in allows):
+        provisos.insert(0, " or ".join(sorted({grant.conditions_text for grant in allows})))
+    return PermissionCheck(permission, "conditional" if provisos else "granted", "; ".join(provisos))
+
+
+def documented_lines(partition: str = "aws") -> tuple[str, ...]:
+    """Write the documented document as people read it, with the ARNs of a partition."""
+    text = json.dumps(POLICY_DOCUMENT).replace("arn:aws:", f"arn:{partition}:")
+    return live_lines(json.loads(text))
+
+
+def live_lines(document: object) -> tuple[str, ...]:
+    """Write a live document as people read it, in one order and spelling; a text that is no document as it is.
+
+    No document, no lines.
+    """
+    if document is None:
+        return ()
+    try:
+        tidy = _tidy(parse_document(document))
+    except UnreadableDocumentError:
+        tidy = document
+    text = tidy if isinstance(tidy, str) else json.dumps(tidy, indent=2, ensure_ascii=False)
+    return tuple(text.splitlines())
+
+
+def _tidy(value: object) -> object:
+    """Order keys for reading and lists by content; a list of one is written as its only item, which means the same."""
+    if isinstance(value, dict):
+        return {key: _tidy(value[key]) for key in sorted(value, key=_reading_place)}
+    if not isinstance(value, list):
+        return value
+    items = sorted(map(_tidy, value), key=json.dumps)
+    return items[0] if len(items) == 1 else items
+
+
+def _reading_place(key: str) -> tuple[int, str]:
+    return (_READING_ORDER.index(key) if key in _READING_ORDER else len(_READING_ORDER), key)
+
+
+def side_by_side(document: object, partition: str = "aws") -> tuple[DiffLine, ...]:
+    """Lay the documented document (left) and the live one (right) line beside line.
+
+    `partition` is whose ARNs the documented side shows; the live side is never rewritten. `removed` stands in the
+    documented document only, `added` in the live one only.
+    """
+    left, right = documented_lines(partition), live_lines(document)
+    # A comma at the end says only that another line follows.
+    matcher = SequenceMatcher(
+        None, [line.rstrip(",") for line in left], [line.rstrip(",") for line in right], autojunk=False
+    )
+    return tuple(line for _, i1, i2, j1, j2 in matcher.get_opcodes() for line in _diff_lines(left[i1:i2], right[j1:j2]))
+
+
+def _diff_lines(left: Sequence[str], right: Sequence[str]) -> Iterator[DiffLine]:
+    for one, other in zip_longest(left, right):
+        if one is None:
+            yield DiffLine("", other, "added")
+        elif other is None:
+            yield DiffLine(one, "", "removed")
+        else:
+            yield DiffLine(one, other, "same" if one.rstrip(",") == other.rstrip(",") else "changed")

@@ -1,0 +1,18 @@
+#!/bin/sh
+# What ./test runs, inside its own servers. The first failure ends it; pytest's summary is the last line.
+PATH=$PWD/.venv/bin:$PATH
+
+step() {
+    echo "--- $*"
+    "$@" || exit $?
+}
+
+if [ $# -eq 0 ]; then
+    step ruff check
+    step ruff format --check
+    step mypy
+    step lint-imports
+    step python manage.py makemigrations --check --dry-run
+    step python manage.py check
+fi
+step pytest -n 2 --dist loadfile "$@"
