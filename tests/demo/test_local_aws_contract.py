@@ -282,9 +282,20 @@ def test_the_organization_lists_states_and_no_status(local: LocalAws, cloud: Clo
 def test_ssm_knows_the_regions_of_amazon_mq(cloud: Cloud) -> None:
     path = "/aws/service/global-infrastructure/services/mq/regions"
 
-    parameters = cloud.admin("ssm").get_parameters_by_path(Path=path)["Parameters"]
+    pages = list(cloud.admin("ssm").get_paginator("get_parameters_by_path").paginate(Path=path))
 
-    assert parameters[0]["Name"].startswith(path)
+    names = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
+    assert len(pages) > 1
+    assert f"{path}/eu-central-1" in names
+
+
+def test_the_rest_of_iam_is_there_for_whoever_may(cloud: Cloud) -> None:
+    iam = cloud.admin("iam")
+
+    iam.create_user(UserName="somebody")
+
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["somebody"]
+    assert refused(cloud.reader("iam").list_users)[0] == "AccessDenied"
 
 
 # --- who may do what ----------------------------------------------------------------------------------------------
