@@ -4,6 +4,7 @@
 VENV=.venv
 STATE=.rolecall
 LOG=$STATE/bootstrap.log
+job=
 NEEDED_KB=1500000   # a fresh .venv of requirements-dev.txt takes some 600 MB, its download and unpacking as much again
 
 fail() {
@@ -52,8 +53,11 @@ venv_state() {
     if [ -L "$VENV" ]; then echo outdated; else echo unusable; fi   # a link is somebody's own: never removed
 }
 
+# In the background, since a shell heeds a signal only between two commands, or while it waits.
 logged() {
-    "$@" >>"$LOG" 2>&1
+    "$@" >>"$LOG" 2>&1 &
+    job=$!
+    wait "$job"
 }
 
 last_error() {
@@ -88,7 +92,7 @@ take_turn() {
     done
     echo $$ >"$STATE/bootstrap.lock/pid"
     trap 'rm -rf "$STATE/bootstrap.lock"' EXIT
-    trap 'exit 130' INT TERM HUP
+    trap 'kill "$job" 2>/dev/null; exit 130' INT TERM HUP
 }
 
 end_turn() {

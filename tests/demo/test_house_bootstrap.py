@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.demo.house import BASE_DIR
+from tests.demo.house_tools import wait_until
 
 FILES = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt", "constraints.txt")
 
@@ -132,6 +133,26 @@ def test_a_name_on_the_path_that_does_not_work_is_passed_over(clone: Path) -> No
     done = sh(clone, "find_python", path=f"{clone / 'bin'}")
 
     assert done.stdout.strip() == str(clone / "bin" / "python3.12")
+
+
+def test_a_killed_bootstrap_takes_pip_with_it_and_gives_its_turn_back(clone: Path) -> None:
+    script = ". deploy/bootstrap.sh; mkdir .rolecall; take_turn; logged sh -c 'echo $$ >pid; exec sleep 300'"
+    with subprocess.Popen(["/bin/sh", "-c", script], cwd=clone) as process:
+        wait_until(lambda: (clone / "pid").exists() and (clone / "pid").read_text(), 10)
+
+        process.terminate()
+
+        assert process.wait(10) == 130
+    wait_until(lambda: not _alive((clone / "pid").read_text()), 5)
+    assert not (clone / ".rolecall" / "bootstrap.lock").exists()
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_two_do_not_make_one_venv_at_once(clone: Path) -> None:
