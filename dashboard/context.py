@@ -11,9 +11,12 @@ from dashboard.access import Role, may
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The local-AWS banner and what the person may do."""
+    """The local-AWS banner, what the person may do, and which entry of the bar is open."""
     user = getattr(request, "user", None)
+    match = getattr(request, "resolver_match", None)
     return {
         "aws_endpoint_url": settings.AWS_ENDPOINT_URL,
+        "may_watch": user is not None and may(user, Role.VIEWER),
         "may_operate": user is not None and may(user, Role.OPERATOR),
+        "here": match.url_name if match else "",
     }

@@ -10,7 +10,7 @@ step() {
 if [ $# -eq 0 ]; then
     step ruff check
     step ruff format --check
-    step mypy .
+    step mypy
     step lint-imports
     step python manage.py makemigrations --check --dry-run
     step python manage.py check

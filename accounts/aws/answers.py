@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 from accounts.aws.errors import AwsError, ErrorKind, aws_errors
 from accounts.domain.identifiers import Arn, parse_arn
@@ -23,8 +23,10 @@ def answering(action: str, region: str = "") -> Iterator[None]:
     try:
         with aws_errors(action, region):
             yield
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        # botocore's own parsers raise these too, for well-formed text of a wrong shape. The text is not quoted.
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+        # botocore's own parsers raise these too, for well-formed text of a wrong shape or an impossible time.
+        # What they say may quote the body, so only their name is kept.
+        logger.warning("%s: an answer could not be read (%s)", action, type(error).__name__)
         raise broken(action, region, type(error).__name__) from None
 
 
@@ -59,11 +61,16 @@ def optional_text(answer: Mapping[str, object], key: str) -> str:
 
 
 def optional_time(answer: Mapping[str, object], key: str) -> datetime | None:
-    """A time that AWS may leave out. Raises TypeError."""
-    value = answer.get(key)
-    if value is not None and not isinstance(value, datetime):
+    """A time in UTC that AWS may leave out. Raises TypeError."""
+    return None if answer.get(key) is None else time(answer, key)
+
+
+def time(answer: Mapping[str, object], key: str) -> datetime:
+    """A time in UTC (botocore gives the machine's own zone). Raises LookupError or TypeError."""
+    value = answer[key]
+    if not isinstance(value, datetime):
         raise TypeError(f"{key} is not a time")
-    return value
+    return value.astimezone(UTC)
 
 
 def role_facts(role: Mapping[str, object], account_id: str) -> RoleFacts:

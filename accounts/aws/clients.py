@@ -47,7 +47,7 @@ class ClientSettings:
         )
 
 
-class NobodySignsError(RuntimeError):
+class NobodySignsError(Exception):
     """A call to an account was made outside `signing_as`: a fault of Rolecall, never signed with the hub's identity."""
 
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 BROKERS_A_PAGE: Final = 100  # the most that Amazon MQ takes; its own default of 20 would mean five times the calls
 REGIONS_A_PAGE: Final = 50  # the most that ListRegions takes: all regions in one call
-MAX_PAGES: Final = 1000  # far beyond any quota: a server that never ends its list is broken
+MAX_PAGES: Final = 500  # far beyond any quota: a server that never ends its list is broken
 
 
 class Gateway:
@@ -167,8 +167,8 @@ class Gateway:
     def _all_pages(self, action: str, page: Callable[[str], tuple[list[T], str]], region: str = "") -> list[T]:
         """Read on until no token is left; an empty page may still have one."""
         found: list[T] = []
-        token, seen = "", {""}
-        while len(seen) <= MAX_PAGES:
+        token, seen = "", set[str]()
+        for _ in range(MAX_PAGES):
             items, token = self._ask(action, partial(page, token), region)
             found += items
             if not token:

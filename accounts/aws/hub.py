@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import boto3
 import botocore.session
 
-from accounts.aws.answers import answering, check_owner, text
+from accounts.aws.answers import answering, check_owner, text, time
 from accounts.aws.clients import ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
 from accounts.aws.errors import ASSUME_ROLE, AwsError, ErrorKind
@@ -118,9 +117,9 @@ class Hub:
 def _credentials(answer: AssumeRoleResponseTypeDef, account_id: str) -> TemporaryCredentials:
     check_owner(parse_arn(text(answer["AssumedRoleUser"], "Arn")), account_id, ASSUME_ROLE)
     given = answer["Credentials"]
-    expires_at = given["Expiration"]
-    if not isinstance(expires_at, datetime):
-        raise TypeError("Expiration is not a time")
     return TemporaryCredentials(
-        text(given, "AccessKeyId"), text(given, "SecretAccessKey"), text(given, "SessionToken"), expires_at
+        access_key_id=text(given, "AccessKeyId"),
+        secret_access_key=text(given, "SecretAccessKey"),
+        session_token=text(given, "SessionToken"),
+        expires_at=time(given, "Expiration"),
     )

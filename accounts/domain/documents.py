@@ -24,7 +24,6 @@ class IncomparableDocumentError(ValueError):
 class Statement:
     """One statement in one spelling: lists instead of single values. `principal` is empty in a permissions policy."""
 
-    number: int
     effect: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -90,7 +89,6 @@ def _statement(number: int, item: object, target: str) -> Statement:
         _must((name in item) != (f"Not{name}" in item), f"{where} needs one of {name} and Not{name}")
     principals = [_principal(item[name], where) for name in ("Principal", "NotPrincipal") if name in item]
     return Statement(
-        number=number,
         effect=str(item["Effect"]),
         actions=_texts(item, ("Action", "NotAction"), where),
         resources=_texts(item, ("Resource", "NotResource"), where),

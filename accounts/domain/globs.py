@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 _WILDCARDS = re.compile(r"[*?]{2,}")
 
@@ -24,49 +25,50 @@ def covers(wide: str, narrow: str) -> bool:
         return True
     if "*" not in wide and "?" not in wide:
         return False
+    places = _Places.of(wide)
     seen: set[tuple[int, int]] = set()
-    todo = [(0, _spread(wide, 1))]
+    todo = [(0, places.spread(1))]
     while todo:
         place, reached = state = todo.pop()
-        if state in seen:
-            continue
-        seen.add(state)
-        if place == len(narrow):
-            if not reached >> len(wide) & 1:
-                return False
-            continue
-        todo += _next_states(wide, narrow, place, reached)
+        if place == len(narrow) and not reached >> len(wide) & 1:
+            return False
+        if place < len(narrow) and state not in seen:
+            seen.add(state)
+            todo += _next_states(places, narrow[place], place, reached)
     return True
 
 
-def _next_states(wide: str, narrow: str, place: int, reached: int) -> Iterator[tuple[int, int]]:
-    sign = narrow[place]
+def _next_states(places: _Places, sign: str, place: int, reached: int) -> Iterator[tuple[int, int]]:
     if sign == "*":
         yield place + 1, reached
-        yield place, _step(wide, reached, None)
+        yield place, places.step(reached, None)
     else:
-        yield place + 1, _step(wide, reached, None if sign == "?" else sign)
+        yield place + 1, places.step(reached, None if sign == "?" else sign)
 
 
-def _step(wide: str, reached: int, letter: str | None) -> int:
-    """The places of `wide` (a bit each) that one more letter leads to."""
-    after = 0
-    for place, sign in enumerate(wide):
-        if not reached >> place & 1:
-            continue
-        if sign == "*":
-            after |= 1 << place
-        elif sign in ("?", letter):
-            after |= 2 << place
-    return _spread(wide, after)
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The places of a canonical pattern as sets of bits, so that even a pattern made to be slow costs little."""
 
+    stars: int
+    questions: int
+    letters: dict[str, int]
 
-def _spread(wide: str, reached: int) -> int:
-    """Add the places behind each `*` reached, since it may stand for nothing."""
-    for place, sign in enumerate(wide):
-        if sign == "*" and reached >> place & 1:
-            reached |= 2 << place
-    return reached
+    @classmethod
+    def of(cls, pattern: str) -> _Places:
+        bits: dict[str, int] = {}
+        for place, sign in enumerate(pattern):
+            bits[sign] = bits.get(sign, 0) | 1 << place
+        return cls(stars=bits.pop("*", 0), questions=bits.pop("?", 0), letters=bits)
+
+    def step(self, reached: int, letter: str | None) -> int:
+        """The places that one more letter leads to."""
+        passed = self.questions if letter is None else self.questions | self.letters.get(letter, 0)
+        return self.spread(reached & self.stars | (reached & passed) << 1)
+
+    def spread(self, reached: int) -> int:
+        """Add the place behind each `*` reached, since it may stand for nothing; no two stand side by side."""
+        return reached | (reached & self.stars) << 1
 
 
 def overlap(one: str, other: str) -> bool:

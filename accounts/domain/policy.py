@@ -172,7 +172,7 @@ def _reason(grade: PolicyGrade, checks: Iterable[GrantCheck], extra: Iterable[Gr
     else:
         actions = [check.action for check in checks if _GRADE_OF.get(check.status) is grade]
     finding = _FINDING[grade].format(_listed(actions))
-    return f"{finding}. Has AWS published a newer version than {DOCUMENTED_VERSION}?"
+    return f"{finding}: has AWS published a newer version than {DOCUMENTED_VERSION}?"
 
 
 def _listed(actions: Iterable[str]) -> str:

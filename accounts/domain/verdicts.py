@@ -33,5 +33,11 @@ def judge(presence: Presence, role_outcome: Outcome, regions: Iterable[RegionSta
 
 
 def settled(region: RegionStanding) -> bool:
-    """True when the region answered, or is off in this account: nothing runs where nothing may start."""
-    return region.outcome in (Outcome.OK, Outcome.REGION_DISABLED)
+    """True when the region answered with a count, or AWS says that it is off in this account.
+
+    Switching a region off deletes nothing in it. But no broker is known there, or `judge` would have said
+    `in_use`, and IAM, which sees every region, refuses to delete a role that a broker uses.
+    """
+    if region.outcome is Outcome.REGION_DISABLED:
+        return True
+    return region.outcome is Outcome.OK and region.role_users is not None

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
 from accounts.aws.gateway import Gateway
-from tests.aws.scripted_aws import ScriptedAws, a_healthy_account
+from tests.aws.scripted_aws import ScriptedAws
 
 ACCOUNT = "111122223333"
-QUICK = ClientSettings(connect_timeout=1, read_timeout=0.4, max_attempts=1, user_agent="rolecall/test")
+QUICK = ClientSettings(connect_timeout=3, read_timeout=1, max_attempts=1, user_agent="rolecall/test")
 
 
 def session_for(account: str, number: int = 0) -> TemporaryCredentials:
@@ -44,20 +45,41 @@ def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUBHUBHUBHUB")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hub-secret")
-    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_CONFIG_FILE", "HTTP_PROXY", "http_proxy"):
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, _no_aws: None) -> Iterator[ScriptedAws]:
+@pytest.fixture(scope="session")
+def _shared() -> Iterator[tuple[ScriptedAws, Clients]]:
+    """A server and its clients for all tests: making clients anew takes longer than most tests."""
     server = ScriptedAws()
-    a_healthy_account(server)
+    yield server, Clients(QUICK)
+    server.close()
+
+
+@pytest.fixture
+def aws(_shared: tuple[ScriptedAws, Clients], monkeypatch: pytest.MonkeyPatch, _no_aws: None) -> ScriptedAws:
+    server, _ = _shared
+    server.start_over()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    return server
+
+
+@pytest.fixture
+def own_aws(monkeypatch: pytest.MonkeyPatch, _no_aws: None) -> Iterator[ScriptedAws]:
+    """A server of the test's own, for calls that may outlive the test."""
+    server = ScriptedAws()
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     yield server
     server.close()
 
 
-MakeGateway = Callable[..., Gateway]
+@pytest.fixture
+def clients(_shared: tuple[ScriptedAws, Clients], aws: ScriptedAws) -> Clients:
+    return _shared[1]
 
 
 @pytest.fixture
@@ -66,5 +88,5 @@ def sessions() -> Sessions:
 
 
 @pytest.fixture
-def gateway(sessions: Sessions) -> Gateway:
-    return Gateway(Clients(QUICK), ACCOUNT, "aws", sessions)
+def gateway(clients: Clients, sessions: Sessions) -> Gateway:
+    return Gateway(clients, ACCOUNT, "aws", sessions)

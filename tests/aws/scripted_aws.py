@@ -7,8 +7,8 @@ import re
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -48,18 +48,31 @@ class Reply:
 Script = Callable[[Asked], Reply]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # 5 by default: eight threads that connect at once would wait a second for a retry
+
+
 class ScriptedAws:
     """Actions are scripted by name; one that is not scripted answers 404 with a page of HTML."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self._scripts: dict[str, Script] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._closing = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), self._handler())
+        a_healthy_account(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
+    def start_over(self) -> None:
+        """Forget what was asked and scripted: again the world of a healthy account."""
+        self.asked.clear()
+        self._scripts.clear()
+        a_healthy_account(self)
+
     def close(self) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -80,17 +93,21 @@ class ScriptedAws:
 
     def _answer(self, asked: Asked) -> Reply:
         self.asked.append(asked)
-        reply = self._scripts.get(asked.action, lambda _: Reply(404, b"<html><p>not here</p></html>"))(asked)
-        time.sleep(reply.delay)
+        script = self._scripts.get(asked.action)
+        reply = script(asked) if script else Reply(404, b"<html><p>not here</p></html>")
+        self._closing.wait(reply.delay)  # so that no test waits for a slow answer that it gave up
         return reply
 
-    def _handler(aws) -> type[BaseHTTPRequestHandler]:  # noqa: N805 # the handler's own self is inside
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        answer = self._answer
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else every answer waits 40 ms for its own acknowledgement
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                reply = aws._answer(_asked(self.path, body, self.headers))
+                reply = answer(_asked(self.path, body, self.headers))
                 if reply.reset:
                     # Closing with nothing lingering sends RST.
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -104,19 +121,15 @@ class ScriptedAws:
                 self.wfile.write(reply.body)
                 self.close_connection = "Content-Length" in reply.headers
 
-            do_GET = do_POST
+            do_GET = do_POST  # noqa: N815 # http.server's spelling
 
             def handle(self) -> None:
-                try:
+                with suppress(OSError):  # a client that gave up, or a connection that was reset on purpose
                     super().handle()
-                except OSError:
-                    pass  # a client that gave up, or a connection that was reset on purpose
 
             def finish(self) -> None:
-                try:
+                with suppress(OSError, ValueError):
                     super().finish()
-                except (OSError, ValueError):
-                    pass
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

@@ -8,9 +8,9 @@ import pytest
 
 from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.errors import AwsError, ErrorKind
-from accounts.aws.gateway import Gateway
+from accounts.aws.gateway import MAX_PAGES, Gateway
 from accounts.domain.role import POLICY_DOCUMENT, TRUST_DOCUMENT, policy_arn
-from tests.aws.conftest import ACCOUNT, Sessions
+from tests.aws.conftest import ACCOUNT, QUICK, Sessions
 from tests.aws.scripted_aws import (
     Asked,
     Reply,
@@ -112,6 +112,13 @@ def test_a_repeated_token_is_a_broken_answer(aws: ScriptedAws, gateway: Gateway)
     assert aws.times("mq:ListBrokers") == 2
 
 
+def test_a_list_without_end_is_a_broken_answer(aws: ScriptedAws, gateway: Gateway) -> None:
+    aws.on("mq:ListBrokers", lambda asked: page_of([], str(int(asked.parameters.get("nextToken", 0)) + 1)))
+
+    assert failure(gateway).code == "EndlessPages"
+    assert aws.times("mq:ListBrokers") == MAX_PAGES
+
+
 def test_a_hundred_brokers_are_asked_for_at_once(aws: ScriptedAws, gateway: Gateway) -> None:
     gateway.brokers("eu-west-1")
 
@@ -127,7 +134,7 @@ BAD_ANSWERS = [
     pytest.param(json_error(403, "AccessDeniedException"), ErrorKind.ACCESS_DENIED, id="denied"),
     pytest.param(json_error(403, "ForbiddenException"), ErrorKind.ACCESS_DENIED, id="forbidden"),
     pytest.param(Reply(reset=True), ErrorKind.UNREACHABLE, id="reset"),
-    pytest.param(Reply(delay=0.7, body=b"{}"), ErrorKind.UNREACHABLE, id="slow"),
+    pytest.param(Reply(delay=1.5, body=b"{}"), ErrorKind.UNREACHABLE, id="slow"),
     pytest.param(Reply(body=b'{"brokerSumm'), ErrorKind.BROKEN, id="cut JSON"),
     pytest.param(Reply(body=b'{"brokerSumm', headers={"Content-Length": "400"}), ErrorKind.BROKEN, id="cut body"),
     pytest.param(Reply(body=b"<html><p>hello</p></html>"), ErrorKind.BROKEN, id="HTML"),
@@ -140,6 +147,8 @@ BAD_ANSWERS = [
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", brokerArn="nonsense")]), ErrorKind.BROKEN, id="no ARN"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", engineType="")]), ErrorKind.BROKEN, id="no engine"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", created="once")]), ErrorKind.BROKEN, id="no time"),
+    pytest.param(Reply(body=b'{"brokerSummaries": [{"created": 1e300}]}'), ErrorKind.BROKEN, id="beyond time"),
+    pytest.param(Reply(body=b"\xff\xfe\x00"), ErrorKind.BROKEN, id="no text"),
     pytest.param(page_of([broker(OTHER, "eu-west-1")]), ErrorKind.WRONG_ACCOUNT, id="another account"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-2")]), ErrorKind.WRONG_ACCOUNT, id="another region"),
     pytest.param(json_error(503, "ServiceUnavailable"), ErrorKind.SERVER, id="503"),
@@ -180,8 +189,8 @@ def test_no_bad_answer_is_an_absent_role(aws: ScriptedAws, gateway: Gateway, rep
     assert caught.value.kind is kind
 
 
-def test_nobody_listening_is_unreachable(gateway: Gateway) -> None:
-    error = failure(gateway)
+def test_nobody_listening_is_unreachable(sessions: Sessions) -> None:
+    error = failure(Gateway(Clients(QUICK), ACCOUNT, "aws", sessions))
 
     assert (error.kind, error.code) == (ErrorKind.UNREACHABLE, "EndpointConnectionError")
 
@@ -245,7 +254,9 @@ def test_a_token_unknown_everywhere_means_bad_credentials(aws: ScriptedAws, gate
     aws.on("mq:ListBrokers", UNKNOWN_TOKEN)
     aws.on("sts:GetCallerIdentity", xml_error(403, "InvalidClientTokenId"))
 
-    assert failure(gateway, "af-south-1").kind is ErrorKind.BAD_CREDENTIALS
+    error = failure(gateway, "af-south-1")
+
+    assert (error.kind, error.action) == (ErrorKind.BAD_CREDENTIALS, "mq:ListBrokers")
 
 
 def test_the_default_region_is_never_called_disabled(aws: ScriptedAws, gateway: Gateway) -> None:
@@ -273,6 +284,6 @@ def test_region_states_are_read_to_the_last_page(aws: ScriptedAws, gateway: Gate
     assert "AccountId" not in aws.asked[0].parameters
 
 
-def test_govcloud_is_not_asked_for_its_regions(aws: ScriptedAws, sessions: Sessions) -> None:
-    assert Gateway(Clients(ClientSettings()), ACCOUNT, "aws-us-gov", sessions).region_states() == {}
+def test_govcloud_is_not_asked_for_its_regions(aws: ScriptedAws, clients: Clients, sessions: Sessions) -> None:
+    assert Gateway(clients, ACCOUNT, "aws-us-gov", sessions).region_states() == {}
     assert aws.asked == []

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote
 
@@ -56,7 +57,7 @@ def _role(account_id: str) -> str:
 def query_answer(action: str, account_id: str, form: dict[str, list[str]]) -> bytes:
     """The answer of IAM or STS."""
     arn = policy_arn("aws")
-    inner = {
+    answers: dict[str, Callable[[], str]] = {
         "AssumeRole": lambda: _assume(form),
         "GetCallerIdentity": lambda: (
             f"<Arn>arn:aws:sts::{account_id}:assumed-role/R/s</Arn><UserId>u</UserId><Account>{account_id}</Account>"
@@ -72,8 +73,8 @@ def query_answer(action: str, account_id: str, form: dict[str, list[str]]) -> by
             "<VersionId>v1</VersionId><IsDefaultVersion>true</IsDefaultVersion></PolicyVersion>"
         ),
         "ListRolePolicies": lambda: "<IsTruncated>false</IsTruncated><PolicyNames/>",
-    }[action]()
-    return _xml(action, inner)
+    }
+    return _xml(action, answers[action]())
 
 
 def json_answer(service: str, region: str, account_id: str) -> bytes:

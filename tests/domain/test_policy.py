@@ -66,7 +66,7 @@ def test_every_one_step_mutation_changes_the_grade_and_says_why(name: str) -> No
     comparison = compare_policy(MUTATIONS[name], "aws")
 
     assert comparison.grade is not PolicyGrade.EXACT
-    assert comparison.reason.endswith("Has AWS published a newer version than v1?")
+    assert comparison.reason.endswith(": has AWS published a newer version than v1?")
 
 
 @pytest.mark.parametrize("partition", ["aws-us-gov", "aws-cn"])
@@ -101,6 +101,16 @@ NAMED_STEPS: list[tuple[str, Change, PolicyGrade]] = [
     ),
     ("a condition dropped", lambda s: s[4].pop("Condition"), PolicyGrade.CONDITIONS_DIFFER),
     ("a condition emptied", lambda s: s[4].update(Condition={}), PolicyGrade.CONDITIONS_DIFFER),
+    (
+        "a wider action under a condition",
+        lambda s: s[5].update(Action="logs:*", Condition={"Bool": {"aws:SecureTransport": "true"}}),
+        PolicyGrade.CONDITIONS_DIFFER,
+    ),
+    (
+        "a conditional grant given without its condition besides",
+        lambda s: s.append(allow("ec2:CreateTags", s[3]["Resource"])),
+        PolicyGrade.SUPERSET,
+    ),
     (
         "a condition dropped and the resource widened",
         lambda s: s.__setitem__(4, allow("ec2:DeleteVpcEndpoints")),
@@ -163,7 +173,7 @@ def test_everything_allowed_is_more_than_documented() -> None:
         ("", "it is not JSON"),
         ("<html>", "it is not JSON"),
         ("[" * 5000, "it is not JSON"),
-        ("%7B%FF", "it is not JSON"),
+        ('%7B"Statement":[],"Id":"%FF"%7D', "it is not JSON"),
         ('{"Statement": [], "Statement": []}', "the key Statement stands twice in one object"),
         ('{"Statement": NaN}', "NaN is not JSON"),
         ({}, "it has no Statement"),
@@ -228,8 +238,8 @@ def test_a_reason_names_three_actions_and_counts_the_rest() -> None:
     reason = compare_policy(changed(lambda s: s.pop(5)), "aws").reason
 
     assert reason == (
-        "The live policy does not allow logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups and 2 more. "
-        "Has AWS published a newer version than v1?"
+        "The live policy does not allow logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups and 2 more: "
+        "has AWS published a newer version than v1?"
     )
 
 
@@ -266,6 +276,14 @@ def test_a_deny_of_some_of_it_is_a_condition() -> None:
     checks = check_documented_permissions(changed(lambda s: s.append(denied)), "aws")
 
     assert checks[7].condition == "unless Deny logs:* on arn:aws:logs:eu-west-1:*:*"
+
+
+def test_a_deny_under_a_condition_is_a_condition() -> None:
+    denied = allow("logs:*", Condition={"Bool": {"aws:SecureTransport": "false"}}) | {"Effect": "Deny"}
+
+    checks = check_documented_permissions(changed(lambda s: s.append(denied)), "aws")
+
+    assert checks[7].condition == "unless Deny logs:* on * if Bool aws:SecureTransport = false"
 
 
 def test_a_document_that_cannot_be_compared_says_nothing_of_the_twelve_pairs() -> None:

@@ -1,0 +1,103 @@
+"""The read model of one account's page: what is said of the role, and what stops it from being deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
+from accounts.domain.policy import check_documented_permissions, compare_policy, side_by_side
+from accounts.domain.regions import display_order
+from accounts.domain.role import ROLE_USING_ENGINE
+from accounts.domain.trust import grade_trust
+from accounts.models import Account, Broker, Region, RoleStatus
+from dashboard.matrix import CellView, role_status_of
+from dashboard.words import FLAG_WORDS, plural
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One region of the account, as the page lists it."""
+
+    region: Region
+    view: CellView
+
+
+@dataclass(frozen=True)
+class Blockers:
+    """What stands in the way of deleting the role."""
+
+    rabbitmq: list[tuple[str, list[Broker]]]
+    unread: list[Standing]
+    others: list[Broker]
+
+    @property
+    def any(self) -> bool:
+        """True when something is in the way, or may be."""
+        return bool(self.rabbitmq or self.unread)
+
+
+def standings(account: Account, cells: dict[str, CellView]) -> list[Standing]:
+    """The account's regions in the order of the matrix."""
+    regions = Region.objects.filter(partition=account.partition)
+    ordered = sorted(regions, key=lambda region: display_order(region.code))
+    return [Standing(region, cells[region.code]) for region in ordered]
+
+
+def blockers(regions: Iterable[Standing], brokers: list[Broker]) -> Blockers:
+    """Sort brokers into those that use the role and those that do not; a region without an answer is in the way too."""
+    using = [broker for broker in brokers if broker.engine.lower() == ROLE_USING_ENGINE]
+    by_region = [(code, list(group)) for code, group in groupby(using, key=lambda broker: broker.region_id)]
+    settled = (Outcome.OK, Outcome.REGION_DISABLED)
+    unread = [standing for standing in regions if standing.view.outcome not in settled]
+    return Blockers(by_region, unread, [broker for broker in brokers if broker not in using])
+
+
+def verdict_sentence(status: RoleStatus, found: Blockers) -> str:
+    """The verdict, with what it rests on."""
+    count = sum(len(brokers) for _, brokers in found.rabbitmq)
+    if status.checked_at is None:
+        return "Not polled yet: nothing is known of this account."
+    if status.verdict == Verdict.IN_USE:
+        return f"In use: {plural(count, 'RabbitMQ broker')} in {plural(len(found.rabbitmq), 'region')}."
+    if status.verdict == Verdict.UNUSED:
+        return "Unused: the role exists, and no region has a RabbitMQ broker."
+    if status.verdict == Verdict.ABSENT:
+        return "Absent: the role does not exist in this account."
+    return f"Unknown: {unknown_reason(status, found)}."
+
+
+def unknown_reason(status: RoleStatus, found: Blockers) -> str:
+    """Why nothing can be said."""
+    if Flag.PATH_MISMATCH in status.flags:
+        return "a role of this name stands outside the service-linked path, so it is not AWS's"
+    if status.outcome != Outcome.OK:
+        before = {Presence.PRESENT: "; it was there at the last good look", Presence.ABSENT: "; it was absent before"}
+        return "the role could not be read" + before.get(Presence(status.presence), "")
+    if found.unread:
+        return f"the role exists, and {plural(len(found.unread), 'region')} gave no answer"
+    return "no region has been looked at"
+
+
+def flag_sentences(status: RoleStatus) -> list[str]:
+    """The flags in words. That the role is absent is said by the verdict already."""
+    known = {flag.value for flag in Flag}
+    flags = [Flag(flag) for flag in status.flags if flag in known]
+    return [FLAG_WORDS[flag] for flag in flags if flag is not Flag.ROLE_ABSENT]
+
+
+def policy_context(account: Account) -> dict[str, object]:
+    """The stored policy and trust documents, compared afresh; empty when there is none."""
+    status = role_status_of(account)
+    context: dict[str, object] = {}
+    if status.policy_document is not None:
+        document = status.policy_document.document
+        context["permissions"] = check_documented_permissions(document, account.partition)
+        context["comparison"] = compare_policy(document, account.partition)
+        context["difference"] = side_by_side(document, account.partition)
+    if status.trust_document is not None:
+        context["trust"] = grade_trust(status.trust_document.document)
+        context["trust_json"] = json.dumps(status.trust_document.document, indent=2, ensure_ascii=False)
+    return context

@@ -1,0 +1,161 @@
+"""The read model of the overview: counts by verdict, what needs a person, and a strip of regions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.domain.regions import display_order
+from accounts.models import AccountQuerySet, Region
+from dashboard.filters import having_outcomes
+from dashboard.matrix import geographies
+from dashboard.tables.cells import heat
+from dashboard.tables.regions import regions_with_counts
+from dashboard.words import VERDICT_WORDS, plural, span, stale_before
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Something that a person should look at, and where."""
+
+    text: str
+    meaning: str
+    url: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How many accounts have a verdict."""
+
+    verdict: Verdict
+    word: str
+    accounts: int
+    url: str
+
+
+def matrix_url(**query: str | list[str]) -> str:
+    """The matrix, narrowed."""
+    return f"{reverse('matrix')}?{urlencode(query, doseq=True)}"
+
+
+def verdict_counts(accounts: AccountQuerySet) -> list[VerdictCount]:
+    """Accounts by verdict, those never polled among the unknown."""
+    counts: Counter[str] = Counter()
+    for verdict, count in accounts.order_by().values_list("role_status__verdict").annotate(Count("pk")):
+        counts[verdict or Verdict.UNKNOWN] += count
+    return [VerdictCount(v, word, counts[v], matrix_url(verdict=v.value)) for v, word in VERDICT_WORDS.items()]
+
+
+def attention(accounts: AccountQuerySet, now: datetime) -> list[Sentence]:
+    """The sentences that apply, worst first."""
+    drifted = [grade.value for grade in PolicyGrade if grade.drifted]
+    denied = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
+    failing = [outcome.value for outcome in FAILING]
+    mismatched = Q(role_status__trust_grade=TrustGrade.TRUST_MISMATCH)
+    old = Q(role_status__checked_at__lt=stale_before(now))
+    found = [
+        _sentence(
+            accounts.filter(mismatched),
+            "has a role that somebody else may assume",
+            "have",
+            "Trust",
+            "bad",
+            f"{reverse('accounts')}?sort=-trust",
+        ),
+        _sentence(
+            accounts.filter(role_status__policy_grade__in=drifted),
+            "has a policy that differs from the documented one",
+            "have",
+            "Policy",
+            "bad",
+            matrix_url(policy=drifted),
+        ),
+        _sentence(
+            having_outcomes(accounts, denied),
+            "refuses Rolecall a look",
+            "refuse",
+            "Access",
+            "bad",
+            matrix_url(outcome=denied),
+        ),
+        _sentence(
+            having_outcomes(accounts, [value for value in failing if value not in denied]),
+            "gave no proper answer somewhere",
+            "gave",
+            "Answers",
+            "warn",
+            matrix_url(outcome=[value for value in failing if value not in denied]),
+        ),
+        _sentence(
+            accounts.filter(old),
+            f"was last polled more than {span((now - stale_before(now)).total_seconds())} ago",
+            "were",
+            "Age",
+            "warn",
+            f"{reverse('accounts')}?sort=checked_at",
+        ),
+        _sentence(
+            accounts.filter(role_status__verdict=Verdict.UNUSED),
+            "has a role that nothing uses",
+            "have",
+            "Unused",
+            "unused",
+            matrix_url(verdict="unused"),
+        ),
+        *_failing_regions(accounts),
+    ]
+    return [sentence for sentence in found if sentence is not None]
+
+
+def _sentence(
+    accounts: AccountQuerySet, rest: str, plural_verb: str, meaning: str, tone: str, url: str
+) -> Sentence | None:
+    count = accounts.order_by().values("pk").distinct().count()
+    if not count:
+        return None
+    text = rest if count == 1 else " ".join([plural_verb, *rest.split(" ")[1:]])
+    return Sentence(f"{plural(count, 'account')} {text}", meaning, url, tone)
+
+
+def _failing_regions(accounts: AccountQuerySet) -> list[Sentence]:
+    """Regions where more than half of the asked accounts gave no answer: rather the region than the accounts."""
+    rows = [row for row in regions_with_counts(accounts) if row.failing * 2 > row.answering + row.failing]  # type: ignore[attr-defined]
+    if not rows:
+        return []
+    codes = ", ".join(row.code for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+    verb = "fails" if len(rows) == 1 else "fail"
+    text = f"{plural(len(rows), 'region')} {verb} in most accounts: {codes}"
+    return [Sentence(text, "Regions", f"{reverse('regions')}?sort=-failing", "bad")]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionTile:
+    """One region of the strip."""
+
+    region: Region
+    brokers: int | None
+    failing: int
+    complete: bool
+    step: int
+    url: str
+
+
+def region_strip(accounts: AccountQuerySet) -> list[tuple[str, list[RegionTile]]]:
+    """The regions of the accounts' partitions under their headings, with the brokers known in each."""
+    partitions = set(accounts.order_by().values_list("partition", flat=True).distinct())
+    rows = [row for row in regions_with_counts(accounts) if row.partition in partitions]
+    rows.sort(key=lambda row: display_order(row.code))
+    return [(name, [_tile(row) for row in group]) for name, group in geographies(rows)]
+
+
+def _tile(row: Region) -> RegionTile:
+    brokers, failing = row.known_brokers, row.failing  # type: ignore[attr-defined]
+    complete = row.answering + row.disabled >= row.accounts  # type: ignore[attr-defined]
+    return RegionTile(row, brokers, failing, complete, heat(brokers or 0), matrix_url(region=row.code))

@@ -1,0 +1,80 @@
+"""The accounts, one a row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Count
+from django.db.models.fields.json import KeyTextTransform
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import Account, Region
+from dashboard.matrix import role_status_of, stored_total
+from dashboard.tables.columns import (
+    NumberColumn,
+    SortedColumn,
+    TextColumn,
+    TimeColumn,
+    name_html,
+    policy_html,
+    verdict_html,
+)
+
+
+class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
+    """Name and id, tags, what is known of the role, and how complete that is."""
+
+    name = SortedColumn("name", lambda a: a.name, verbose_name="Account", attrs={"td": {"class": "who"}})
+    account_id = TextColumn("account_id", lambda a: a.account_id, verbose_name="Id")
+    unit = TextColumn(KeyTextTransform("unit", "tags"), lambda a: a.tags.get("unit", ""), verbose_name="Unit")
+    env = TextColumn(KeyTextTransform("env", "tags"), lambda a: a.tags.get("env", ""), verbose_name="Env")
+    partition = TextColumn("partition", lambda a: a.partition, verbose_name="Partition")
+    verdict = SortedColumn("role_status__verdict", lambda a: role_status_of(a).verdict, verbose_name="Role")
+    policy = SortedColumn("role_status__policy_grade", lambda a: role_status_of(a).policy_grade, verbose_name="Policy")
+    trust = TextColumn(
+        "role_status__trust_grade",
+        lambda a: role_status_of(a).trust_grade.replace("_", " "),
+        verbose_name="Trust",
+    )
+    brokers = NumberColumn("role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers")
+    failing = NumberColumn(
+        "role_status__regions_failing", lambda a: role_status_of(a).regions_failing, verbose_name="Failing regions"
+    )
+    checked_at = TimeColumn("role_status__checked_at", lambda a: role_status_of(a).checked_at, verbose_name="Last poll")
+
+    class Meta:
+        empty_text = "No account matches these filters."
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        counts = Region.objects.order_by().values_list("partition").annotate(Count("pk"))
+        self.regions_in = Counter(dict(counts))
+
+    def render_name(self, record: Account) -> SafeString:
+        """The name alone: the id has its own column here."""
+        paused = format_html('<small class="soft">{}</small>', "paused") if record.paused else SafeString("")
+        return name_html(record) + paused
+
+    def render_account_id(self, record: Account) -> str:
+        """Grouped for the eye; an export has the plain digits."""
+        return record.grouped_id
+
+    def render_verdict(self, record: Account) -> SafeString:
+        """The verdict."""
+        return verdict_html(role_status_of(record))
+
+    def render_policy(self, record: Account) -> SafeString:
+        """The policy's grade."""
+        return policy_html(role_status_of(record))
+
+    def render_brokers(self, record: Account) -> str:
+        """The total with its reservation."""
+        return str(stored_total(role_status_of(record), self.regions_in[record.partition]))
+
+    def render_failing(self, record: Account) -> SafeString | str:
+        """The number of regions without an answer, marked when there is one."""
+        failing = role_status_of(record).regions_failing
+        return format_html('<span class="grade bad">{}</span>', failing) if failing else "0"

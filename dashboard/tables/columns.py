@@ -1,0 +1,113 @@
+"""Columns that sort in SQL, nothing known last both ways, and pieces of HTML that several tables show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Expression, F, OrderBy, QuerySet, Subquery
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.domain.identifiers import group_digits
+from accounts.domain.outcomes import PolicyGrade, TrustGrade, Verdict
+from accounts.models import Account, RoleStatus
+from dashboard.words import POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago
+
+Sort = str | Expression | F | Subquery
+
+
+class SortedColumn(tables.Column):  # type: ignore[misc]  # django-tables2 has no types
+    """A column that says by what it sorts, and what an export writes for a record."""
+
+    def __init__(self, sort: Sort, export: Callable[[Any], object], **kwargs: Any) -> None:
+        kwargs.setdefault("empty_values", ())
+        kwargs.setdefault("accessor", "pk")
+        super().__init__(**kwargs)
+        self.sort = F(sort) if isinstance(sort, str) else sort
+        self.export = export
+
+    def order(self, queryset: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:
+        """Sort with what is not known last, and by the table's own order among equals, so that pages never overlap."""
+        key = OrderBy(self.sort, descending=is_descending, nulls_last=True)
+        return queryset.order_by(key, *queryset.model._meta.ordering, "pk"), True
+
+
+class NumberColumn(SortedColumn):
+    """Right-aligned, with thousands separated; a dash when not known."""
+
+    def __init__(self, sort: Sort, export: Callable[[Any], object], **kwargs: Any) -> None:
+        kwargs.setdefault("attrs", {"th": {"class": "num"}, "td": {"class": "num"}})
+        super().__init__(sort, export, **kwargs)
+
+    def render(self, record: Any) -> str:
+        """The number as people read it."""
+        value = self.export(record)
+        return "–" if value is None else f"{value:,}"
+
+
+class TextColumn(SortedColumn):
+    """Plain text, as it is exported; a dash when empty."""
+
+    def render(self, record: Any) -> str:
+        """The text, escaped by the template."""
+        return str(self.export(record) or "–")
+
+
+class TimeColumn(SortedColumn):
+    """“4 min ago”, the exact moment on hover."""
+
+    def render(self, record: Any) -> SafeString:
+        """The age."""
+        value = self.export(record)
+        return time_html(value if isinstance(value, datetime) else None)
+
+
+def time_html(value: datetime | None, now: datetime | None = None) -> SafeString:
+    """Write a moment as its age, with the exact UTC time on hover."""
+    if value is None:
+        return format_html('<span class="soft">{}</span>', "never")
+    exact = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    age = ago(value, now or timezone.now())
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, age)
+
+
+def account_html(account: Account) -> SafeString:
+    """Name, then the grouped id, linked to the account's page."""
+    return name_html(account) + format_html("<small>{}</small>", group_digits(account.account_id))
+
+
+def name_html(account: Account) -> SafeString:
+    """The name alone, linked, whole on hover when it is cut. The id lets HTMX keep the keyboard's place."""
+    url = reverse("account", args=[account.account_id])
+    link = '<a class="name" id="a{0}" href="{1}" title="{2}">{2}</a>'
+    return format_html(link, account.account_id, url, account.name)
+
+
+def verdict_html(status: RoleStatus) -> SafeString:
+    """The verdict as a chip with its word."""
+    verdict = Verdict(status.verdict)
+    return format_html('<span class="chip {}">{}</span>', verdict.value, VERDICT_WORDS[verdict])
+
+
+def policy_html(status: RoleStatus) -> SafeString:
+    """The policy's grade with its sign and word; the trust policy's too when it is not the documented one."""
+    if not status.policy_grade:
+        return format_html('<span class="soft">{}</span>', "none" if status.presence == "absent" else "not read")
+    grade = PolicyGrade(status.policy_grade)
+    tone, sign, word = POLICY_TONES.get(grade, "bad"), POLICY_SIGNS[grade], grade.value.replace("_", " ")
+    policy = format_html('<span class="grade {}">{} {}</span>', tone, sign, word)
+    return policy + trust_html(status)
+
+
+def trust_html(status: RoleStatus) -> SafeString:
+    """The trust policy's grade when there is something to say of it."""
+    if status.trust_grade in ("", TrustGrade.EXACT):
+        return SafeString("")
+    tone = "bad" if status.trust_grade == TrustGrade.TRUST_MISMATCH else "soft"
+    word = "trust mismatch" if tone == "bad" else "trust unreadable"
+    return format_html('<small class="grade {}">{} {}</small>', tone, "≠" if tone == "bad" else "?", word)

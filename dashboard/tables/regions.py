@@ -1,0 +1,67 @@
+"""The supported-regions table: the guide's columns and ours."""
+
+from __future__ import annotations
+
+import django_tables2 as tables
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.domain.outcomes import Outcome
+from accounts.models import AccountQuerySet, Region
+from dashboard.matrix import FAILING_VALUES
+from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn
+
+
+def yes(value: bool) -> str:
+    """The guide's words."""
+    return "Yes" if value else "No"
+
+
+def regions_with_counts(accounts: AccountQuerySet) -> QuerySet[Region]:
+    """The table's rows with what the accounts' cells say of each region."""
+    in_partition = accounts.filter(partition=OuterRef("partition")).order_by().values("partition")
+    mine = Q(cells__account__in=accounts.order_by().values("pk"))
+    return Region.objects.annotate(
+        accounts=Coalesce(Subquery(in_partition.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0),
+        answering=Count("cells", filter=mine & Q(polled=True, cells__outcome=Outcome.OK)),
+        disabled=Count("cells", filter=mine & Q(polled=True, cells__outcome=Outcome.REGION_DISABLED)),
+        failing=Count("cells", filter=mine & Q(polled=True, cells__outcome__in=FAILING_VALUES)),
+        known_brokers=Sum("cells__brokers", filter=mine),
+    )
+
+
+class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
+    """The guide's three columns first, worded as in the guide."""
+
+    name = TextColumn("name", lambda r: r.name, verbose_name="Region name", attrs={"td": {"class": "strong"}})
+    code = TextColumn("code", lambda r: r.code, verbose_name="Region identity", attrs={"td": {"class": "mono"}})
+    supported = TextColumn("supported", lambda r: yes(r.supported), verbose_name="Support in Amazon MQ")
+    beyond_guide = TextColumn("beyond_guide", lambda r: yes(r.beyond_guide), verbose_name="Beyond the guide")
+    opt_in = TextColumn("opt_in", lambda r: yes(r.opt_in), verbose_name="Opt-in")
+    polled = SortedColumn("polled", lambda r: yes(r.polled), verbose_name="Polled")
+    answering = NumberColumn("answering", lambda r: r.answering, verbose_name="Accounts answering")
+    disabled = NumberColumn("disabled", lambda r: r.disabled, verbose_name="Not enabled")
+    failing = NumberColumn("failing", lambda r: r.failing, verbose_name="Failing")
+    brokers = NumberColumn("known_brokers", lambda r: r.known_brokers, verbose_name="Brokers")
+    note = TextColumn("note", lambda r: r.note, verbose_name="Note", attrs={"td": {"class": "note"}})
+
+    class Meta:
+        template_name = "tables/regions.html"
+        empty_text = "The region table is empty: run `manage.py migrate`."
+
+    def render_polled(self, record: Region) -> str:
+        """The switch itself is drawn by the template, which knows who is looking."""
+        return yes(record.polled)
+
+    def render_answering(self, record: Region) -> SafeString:
+        """Of how many accounts."""
+        return format_html('{} <span class="soft">of {}</span>', f"{record.answering:,}", f"{record.accounts:,}")  # type: ignore[attr-defined]
+
+    def render_brokers(self, record: Region) -> str:
+        """The sum over the accounts, with `≥` unless each of them answered or has the region off."""
+        known, asked = record.known_brokers, record.answering + record.disabled  # type: ignore[attr-defined]
+        if known is None:
+            return "?" if record.polled and record.accounts > asked else "–"  # type: ignore[attr-defined]
+        return f"{known:,}" if asked >= record.accounts else f"≥ {known:,}"  # type: ignore[attr-defined]

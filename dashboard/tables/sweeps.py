@@ -1,0 +1,105 @@
+"""Sweeps, the polls of one sweep, and the audit record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import django_tables2 as tables
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Now
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import AccountQuerySet, AuditEntry, Poll, Sweep
+from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, account_html
+
+TONES = {"running": "in_use", "done": "good", "cancelled": "absent", "queued": "absent", "failed": "danger"}
+
+
+def sweeps_with_counts(accounts: AccountQuerySet) -> QuerySet[Sweep]:
+    """Sweeps with how many of these accounts each took in, and how many failed."""
+    mine = Q(polls__account__in=accounts.order_by().values("pk"))
+    return Sweep.objects.annotate(
+        accounts=Count("polls", filter=mine),
+        failed=Count("polls", filter=mine & Q(polls__state=Poll.State.FAILED)),
+        failing_regions=Sum("polls__failing_regions", filter=mine, default=0),
+        lasted=Coalesce("finished_at", Now()) - F("created_at"),
+    )
+
+
+def seconds(length: timedelta | None) -> float | None:
+    """A length of time in seconds, to the tenth."""
+    return None if length is None else round(length.total_seconds(), 1)
+
+
+def state_html(state: str) -> SafeString:
+    """A state as a chip with its word."""
+    return format_html('<span class="chip {}">{}</span>', TONES.get(state, "absent"), state)
+
+
+class SweepTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
+    """Newest first."""
+
+    number = SortedColumn("pk", lambda s: s.pk, verbose_name="Sweep", attrs={"td": {"class": "strong"}})
+    state = SortedColumn("state", lambda s: s.state, verbose_name="State")
+    reason = TextColumn("reason", lambda s: s.get_reason_display(), verbose_name="Asked by")
+    requested_by = TextColumn("requested_by", lambda s: s.requested_by, verbose_name="Who")
+    created_at = TimeColumn("created_at", lambda s: s.created_at, verbose_name="Began")
+    lasted = NumberColumn("lasted", lambda s: seconds(s.lasted), verbose_name="Seconds")
+    accounts = NumberColumn("accounts", lambda s: s.accounts, verbose_name="Accounts")
+    failed = NumberColumn("failed", lambda s: s.failed, verbose_name="Accounts failed")
+    failing_regions = NumberColumn("failing_regions", lambda s: s.failing_regions, verbose_name="Failing regions")
+
+    class Meta:
+        empty_text = "No sweep yet."
+
+    def render_number(self, record: Sweep) -> SafeString:
+        """The sweep's number, linked to its page."""
+        return format_html('<a href="{}">Sweep {}</a>', record.get_absolute_url(), f"{record.pk:,}")
+
+    def render_state(self, record: Sweep) -> SafeString:
+        """The state's word."""
+        return state_html(record.state)
+
+
+class PollTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
+    """One account's turn, a row."""
+
+    account = SortedColumn(
+        "account__name", lambda p: p.account.name, verbose_name="Account", attrs={"td": {"class": "who"}}
+    )
+    account_id = TextColumn(
+        "account__account_id", lambda p: p.account.account_id, verbose_name="Account id", visible=False
+    )
+    state = SortedColumn("state", lambda p: p.state, verbose_name="State")
+    attempts = NumberColumn("attempts", lambda p: p.attempts, verbose_name="Attempts")
+    failing_regions = NumberColumn("failing_regions", lambda p: p.failing_regions, verbose_name="Failing regions")
+    started_at = TimeColumn("started_at", lambda p: p.started_at, verbose_name="Began")
+    finished_at = TimeColumn("finished_at", lambda p: p.finished_at, verbose_name="Ended")
+    problem = TextColumn("problem", lambda p: p.problem, verbose_name="Problem", attrs={"td": {"class": "note"}})
+
+    class Meta:
+        empty_text = "No poll here."
+
+    def render_account(self, record: Poll) -> SafeString:
+        """The account's name and id."""
+        return account_html(record.account)
+
+    def render_state(self, record: Poll) -> SafeString:
+        """The state's word."""
+        return state_html(record.state)
+
+
+class AuditTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
+    """Who did what, newest first."""
+
+    at = TimeColumn("at", lambda e: e.at, verbose_name="When")
+    actor = TextColumn("actor", lambda e: e.actor, verbose_name="Who", attrs={"td": {"class": "strong"}})
+    action = TextColumn("action", lambda e: e.action, verbose_name="Did")
+    subject = TextColumn("subject", lambda e: e.subject, verbose_name="To")
+    detail = TextColumn("detail", lambda e: e.detail, verbose_name="Detail", attrs={"td": {"class": "note"}})
+
+    class Meta:
+        model = AuditEntry
+        fields = ()
+        empty_text = "Nobody has done anything yet."

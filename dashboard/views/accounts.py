@@ -1,0 +1,80 @@
+"""The list of accounts, and one account's page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Account, Sweep
+from accounts.services.sweeps import request_sweep
+from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
+from dashboard.account_page import blockers, flag_sentences, policy_context, standings, verdict_sentence
+from dashboard.filters import account_filter
+from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
+from dashboard.tables.accounts import AccountTable
+from dashboard.views.common import list_page
+from dashboard.words import POLICY_WORDS, TRUST_WORDS
+
+HISTORY_SHOWN = 50
+POLLS_SHOWN = 10
+
+
+@require_safe
+@open_to(Role.VIEWER)
+def account_list(request: ViewerRequest) -> HttpResponseBase:
+    """All accounts, narrowed by the same filters as the matrix."""
+    narrowed = account_filter(request.GET, request.user)
+    table = AccountTable(narrowed.qs.select_related("role_status"))
+    return list_page(request, table, "accounts.html", "accounts", filter=narrowed)
+
+
+@require_safe
+@open_to(Role.VIEWER)
+def account_detail(request: ViewerRequest, account_id: str) -> HttpResponse:
+    """Everything that is known of one account."""
+    return render(request, "account.html", account_context(request.user, account_id))
+
+
+def account_context(person: Person, account_id: str) -> dict[str, object]:
+    """Gather the page. Raises Http404 for an account that is not there or not visible."""
+    mine = with_cells(visible_accounts(person)).select_related(
+        "role_status__policy_document", "role_status__trust_document"
+    )
+    account = get_object_or_404(mine, account_id=account_id)
+    status = role_status_of(account)
+    cells = row_of(account, regions_of(Account.objects.filter(pk=account.pk)))
+    regions = standings(account, cells)
+    brokers = list(account.brokers.all())
+    found = blockers(regions, brokers)
+    return {
+        "account": account,
+        "status": status,
+        "standings": regions,
+        "brokers": brokers,
+        "blockers": found,
+        "total": broker_total(cells.values()),
+        "sentence": verdict_sentence(status, found),
+        "flags": flag_sentences(status),
+        "policy_words": POLICY_WORDS.get(status.policy_grade, ""),  # type: ignore[call-overload]
+        "trust_words": TRUST_WORDS.get(status.trust_grade, ""),  # type: ignore[call-overload]
+        "credentials": account.credentials.defer("sealed"),
+        "changes": account.changes.all()[:HISTORY_SHOWN],
+        "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
+        "now": timezone.now(),
+        **policy_context(account),
+    }
+
+
+@require_POST
+@open_to(Role.OPERATOR)
+def poll_account(request: ViewerRequest, account_id: str) -> HttpResponse:
+    """Start a sweep over this account alone."""
+    account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
+    chosen = visible_accounts(request.user).filter(pk=account.pk)
+    sweep = request_sweep(chosen, Sweep.Reason.PAGE, request.user.get_username())
+    messages.success(request, f"{sweep} over {account.name} has begun.")
+    return redirect(account)

@@ -1,0 +1,32 @@
+"""The overview: totals and what needs a person."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import Sweep
+from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.matrix import census
+from dashboard.overview import attention, region_strip, verdict_counts
+from dashboard.views.sweeps import running_context
+from dashboard.words import fresh_words
+
+
+@require_safe
+@open_to(Role.VIEWER)
+def overview(request: ViewerRequest) -> HttpResponse:
+    """Totals, what needs a person, the last sweep and the regions."""
+    accounts, now = visible_accounts(request.user), timezone.now()
+    context = {
+        "census": census(accounts, now),
+        "verdicts": verdict_counts(accounts),
+        "attention": attention(accounts, now),
+        "regions": region_strip(accounts),
+        "sweep": Sweep.objects.first(),
+        "fresh": fresh_words(),
+        **running_context(),
+    }
+    return render(request, "overview.html", context)

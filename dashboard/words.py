@@ -1,0 +1,100 @@
+"""The domain's words as people read them: one place, so that page, tooltip and legend never differ."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from accounts.domain.outcomes import Flag, Outcome, PolicyGrade, TrustGrade, Verdict
+
+OUTCOME_WORDS = {
+    Outcome.OK: "answered",
+    Outcome.NEVER: "not polled yet",
+    Outcome.UNSUPPORTED: "not polled: switched off in the region table",
+    Outcome.REGION_DISABLED: "region not enabled in this account",
+    Outcome.ASSUME_DENIED: "the reader role cannot be assumed",
+    Outcome.DENIED: "denied",
+    Outcome.THROTTLED: "throttled",
+    Outcome.UNREACHABLE: "unreachable",
+    Outcome.FAILED: "wrong or broken answer",
+}
+OUTCOME_CHOICES = [(outcome.value, outcome.value.replace("_", " ")) for outcome in Outcome]
+
+VERDICT_WORDS = {
+    Verdict.IN_USE: "In use",
+    Verdict.UNUSED: "Unused",
+    Verdict.ABSENT: "Absent",
+    Verdict.UNKNOWN: "Unknown",
+}
+
+# What stands before a grade, so that no grade is told by its colour alone.
+POLICY_SIGNS = {
+    PolicyGrade.EXACT: "✓",
+    PolicyGrade.SUPERSET: "+",
+    PolicyGrade.UNREADABLE: "?",
+    PolicyGrade.NOT_COMPARABLE: "≠",
+    PolicyGrade.NOT_ATTACHED: "−",
+    PolicyGrade.DENY_PRESENT: "⊘",
+    PolicyGrade.MISSING_ACTIONS: "−",
+    PolicyGrade.RESOURCES_DIFFER: "≠",
+    PolicyGrade.CONDITIONS_DIFFER: "≠",
+}
+POLICY_TONES = {PolicyGrade.EXACT: "ok", PolicyGrade.SUPERSET: "warn", PolicyGrade.UNREADABLE: "soft"}
+
+POLICY_WORDS = {
+    PolicyGrade.EXACT: "The policy is the documented one.",
+    PolicyGrade.SUPERSET: "The policy grants everything that is documented, and more.",
+    PolicyGrade.UNREADABLE: "The policy could not be read.",
+    PolicyGrade.NOT_COMPARABLE: "The policy uses NotAction, NotResource or NotPrincipal, which cannot be compared.",
+    PolicyGrade.NOT_ATTACHED: "The documented policy is not attached to the role.",
+    PolicyGrade.DENY_PRESENT: "The policy denies something; the documented one denies nothing.",
+    PolicyGrade.MISSING_ACTIONS: "The policy lacks documented actions.",
+    PolicyGrade.RESOURCES_DIFFER: "The policy grants the documented actions on other resources.",
+    PolicyGrade.CONDITIONS_DIFFER: "The policy grants the documented actions under other conditions.",
+}
+TRUST_WORDS = {
+    TrustGrade.EXACT: "Only Amazon MQ may assume the role, as documented.",
+    TrustGrade.TRUST_MISMATCH: "Somebody else may assume the role, or Amazon MQ may not as documented.",
+    TrustGrade.UNREADABLE: "The trust policy could not be read.",
+}
+FLAG_WORDS = {
+    Flag.NEWER_VERSION: "AWS has published a newer version of the policy than the documented v1.",
+    Flag.EXTRA_ATTACHED_POLICY: "A further managed policy is attached to the role.",
+    Flag.INLINE_POLICY_PRESENT: "The role has an inline policy.",
+    Flag.PERMISSIONS_BOUNDARY: "The role has a permissions boundary.",
+    Flag.ROLE_ABSENT: "There is no such role in the account.",
+    Flag.PATH_MISMATCH: "A role of this name stands outside the service-linked path: it is not AWS's.",
+}
+
+
+def plural(count: int, word: str, many: str = "") -> str:
+    """Give a number with its noun: 1 broker, 2 brokers."""
+    return f"{count:,} {word if count == 1 else many or word + 's'}"
+
+
+def ago(then: datetime | None, now: datetime) -> str:
+    """Say how long ago in one unit: `just now`, `4 min ago`, `3 h ago`, `12 d ago`; `never` for None."""
+    if then is None:
+        return "never"
+    seconds = int((now - then).total_seconds())
+    return "just now" if -5 < seconds < 5 else f"in {span(-seconds)}" if seconds < 0 else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """Write a length of time in its largest whole unit."""
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{int(seconds // unit)} {name}"
+    return f"{int(seconds)} s"
+
+
+def fresh_words() -> str:
+    """How old an answer may be before it is shown as old: `within the hour`."""
+    seconds = settings.STALE_AFTER_SECONDS
+    return "within the hour" if seconds == 3600 else f"within {span(seconds)}"
+
+
+def stale_before(now: datetime) -> datetime:
+    """An answer from before this moment is shown as old."""
+    return now - timedelta(seconds=settings.STALE_AFTER_SECONDS)

@@ -1,0 +1,131 @@
+"""Every address: works, needs sign-in, refuses the wrong role, the wrong method and unknown objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import Sweep
+from tests.dashboard.factories import make_account, make_status
+
+PAGES = (
+    "/",
+    "/matrix/",
+    "/accounts/",
+    "/brokers/",
+    "/regions/",
+    "/sweeps/",
+    "/accounts/{account}/",
+    "/sweeps/{sweep}/",
+)
+BARS = ("/sweeps/running/bar/", "/sweeps/{sweep}/bar/")
+OPERATOR_PAGES = ("/audit/",)
+ACTS = ("/matrix/poll/", "/accounts/{account}/poll/", "/regions/us-east-1/polled/", "/sweeps/{sweep}/cancel/")
+UNKNOWN = ("/accounts/000000000000/", "/sweeps/999999/", "/sweeps/999999/bar/")
+UNKNOWN_ACTS = ("/accounts/000000000000/poll/", "/regions/mars-1/polled/", "/sweeps/999999/cancel/")
+
+
+@pytest.fixture
+def place(db: None) -> dict[str, object]:
+    account = make_account()
+    make_status(account)
+    return {"account": account.account_id, "sweep": Sweep.objects.create(reason="page").pk}
+
+
+@pytest.mark.parametrize("url", PAGES + BARS)
+def test_a_page_opens_for_a_viewer(url: str, place: dict[str, object], watching: Client) -> None:
+    assert watching.get(url.format(**place)).status_code == 200
+
+
+@pytest.mark.parametrize("url", PAGES + OPERATOR_PAGES)
+def test_a_page_opens_for_an_operator(url: str, place: dict[str, object], operating: Client) -> None:
+    assert operating.get(url.format(**place)).status_code == 200
+
+
+@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES + ACTS)
+def test_an_address_sends_the_anonymous_to_sign_in(url: str, place: dict[str, object], client: Client) -> None:
+    response = client.get(url.format(**place))
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/sign-in/?next=/")
+
+
+@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES)
+def test_a_page_refuses_a_stranger(url: str, place: dict[str, object], strange: Client) -> None:
+    assert strange.get(url.format(**place)).status_code == 403
+
+
+@pytest.mark.parametrize("url", OPERATOR_PAGES)
+def test_an_operators_page_refuses_a_viewer(url: str, watching: Client) -> None:
+    assert watching.get(url).status_code == 403
+
+
+@pytest.mark.parametrize("url", ACTS)
+def test_an_act_refuses_a_viewer(url: str, place: dict[str, object], watching: Client) -> None:
+    assert watching.post(url.format(**place)).status_code == 403
+
+
+@pytest.mark.parametrize("url", ACTS)
+def test_an_act_refuses_get(url: str, place: dict[str, object], operating: Client) -> None:
+    assert operating.get(url.format(**place)).status_code == 405
+
+
+@pytest.mark.parametrize("url", PAGES + BARS)
+def test_a_page_refuses_post(url: str, place: dict[str, object], operating: Client) -> None:
+    assert operating.post(url.format(**place)).status_code == 405
+
+
+@pytest.mark.parametrize("url", UNKNOWN)
+def test_an_unknown_object_is_not_here(url: str, watching: Client) -> None:
+    response = watching.get(url)
+
+    assert response.status_code == 404
+    assert b"Not here" in response.content
+
+
+@pytest.mark.parametrize("url", UNKNOWN_ACTS)
+def test_an_act_on_an_unknown_object_is_not_here(url: str, operating: Client) -> None:
+    assert operating.post(url, {"polled": "yes"}).status_code == 404
+
+
+def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+    for entry in resolver.url_patterns:
+        yield from patterns(entry) if isinstance(entry, URLResolver) else [entry]
+
+
+def test_every_address_is_open_to_a_role_or_to_everybody_on_purpose() -> None:
+    unmarked = [
+        str(pattern.pattern)
+        for pattern in patterns(get_resolver())
+        if getattr(pattern.callback, "login_required", True) and not hasattr(pattern.callback, "open_to")
+    ]
+
+    assert unmarked == []
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(viewer: User, client: Client) -> None:
+    form = {"username": "viewer", "password": "correct horse", "next": "/matrix/"}
+
+    assert client.post("/sign-in/", form)["Location"] == "/matrix/"
+
+
+def test_a_wrong_password_says_so(viewer: User, client: Client) -> None:
+    response = client.post("/sign-in/", {"username": "viewer", "password": "wrong"})
+
+    assert b"do not fit" in response.content
+
+
+def test_a_stranger_can_sign_out(strange: Client) -> None:
+    assert strange.post("/sign-out/")["Location"] == "/sign-in/"
+
+
+def test_pages_carry_no_inline_style_or_script(place: dict[str, object], watching: Client) -> None:
+    for url in PAGES:
+        html = watching.get(url.format(**place)).content.decode()
+        assert " style=" not in html
+        assert "<script>" not in html
+        assert " onclick=" not in html

@@ -1,0 +1,132 @@
+"""Every filter, its removal, and what a value that makes no sense does."""
+
+from __future__ import annotations
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+
+from accounts.domain.outcomes import Outcome
+from accounts.models import Account, Region
+from dashboard.access import Shell
+from dashboard.filters import account_filter, broker_filter
+from tests.dashboard.factories import absent, make_account, make_broker, make_cell, make_status, unreadable
+
+
+@pytest.fixture
+def estate(db: None) -> None:
+    used = make_account(1, "orders-prod", tags={"env": "prod", "unit": "Orders"})
+    make_status(used, policy_grade="superset")
+    make_cell(used, "us-east-1", 2)
+    make_cell(used, "eu-west-1", None, outcome="throttled")
+    gone = make_account(2, "log-archive", tags={"env": "dev"})
+    absent(gone)
+    make_cell(gone, "us-east-1", 0)
+    unreadable(make_account(3, "bi-reporting"))
+    make_account(4, "brand-new")
+
+
+def names(query: str) -> list[str]:
+    found = account_filter(QueryDict(query), Shell.OPERATOR)
+    return sorted(account.name for account in found.accounts)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["bi-reporting", "brand-new", "log-archive", "orders-prod"]),
+        ("q=ORDERS", ["orders-prod"]),
+        ("q=nothing+like+it", []),
+        ("tag=env", ["log-archive", "orders-prod"]),
+        ("tag=env%3Dprod", ["orders-prod"]),
+        ("tag=+unit+%3D+Orders+", ["orders-prod"]),
+        ("tag=env%3D", []),
+        ("verdict=in_use", ["orders-prod"]),
+        ("verdict=in_use&verdict=absent", ["log-archive", "orders-prod"]),
+        ("verdict=unknown", ["bi-reporting", "brand-new"]),
+        ("policy=superset", ["orders-prod"]),
+        ("policy=unreadable&policy=superset", ["bi-reporting", "orders-prod"]),
+        ("policy=none", ["brand-new", "log-archive"]),
+        ("outcome=throttled", ["orders-prod"]),
+        ("outcome=assume_denied", ["bi-reporting"]),
+        ("outcome=throttled&outcome=assume_denied", ["bi-reporting", "orders-prod"]),
+        ("outcome=unsupported", []),
+        ("region=us-east-1", ["orders-prod"]),
+        ("region=eu-west-1", []),
+        ("verdict=in_use&region=us-east-1&q=prod", ["orders-prod"]),
+    ],
+)
+def test_a_filter_leaves_the_accounts_it_names(estate: None, query: str, expected: list[str]) -> None:
+    assert names(query) == expected
+
+
+@pytest.mark.parametrize("text", ["{}", "{:.4}-{:.8}", "{:.6}"])
+def test_an_id_is_found_with_or_without_dashes(estate: None, text: str) -> None:
+    account = Account.objects.get(name="brand-new")
+    digits = account.account_id
+    typed = text.format(digits) if "-" not in text else f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+
+    assert "brand-new" in names(f"q={typed}")
+
+
+def test_never_means_a_polled_region_without_a_cell(db: None) -> None:
+    full, partial = make_account(1, "full"), make_account(2, "partial")
+    for region in Region.objects.filter(partition="aws"):
+        make_cell(full, region.code, 0)
+    make_cell(partial, "us-east-1", 0)
+    make_status(full), make_status(partial)
+
+    assert names("outcome=never") == ["partial"]
+
+
+def test_a_region_that_is_switched_off_makes_its_partition_unsupported(db: None) -> None:
+    account = make_account(1, "orders")
+    make_cell(account, "us-east-1", None, outcome="denied")
+    Region.objects.filter(code="us-east-1").update(polled=False)
+
+    assert names("outcome=unsupported") == ["orders"]
+    assert names("outcome=denied") == []
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_can_be_filtered_for(estate: None, watching: Client, outcome: Outcome) -> None:
+    assert watching.get("/matrix/", {"outcome": outcome.value}).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["verdict=bogus", "outcome=bogus", "region=mars-1", "policy=bogus"])
+def test_a_value_that_makes_no_sense_shows_nothing_and_says_why(estate: None, watching: Client, query: str) -> None:
+    html = watching.get(f"/matrix/?{query}").content.decode()
+
+    assert names(query) == []
+    assert 'role="alert"' in html
+    assert "Remove the filter" in html
+
+
+def test_a_chip_removes_its_filter_and_leaves_the_others(estate: None) -> None:
+    chips = account_filter(QueryDict("verdict=unused&verdict=in_use&q=x&page=3&sort=-brokers"), Shell.OPERATOR).chips()
+
+    assert [(chip.label, chip.words) for chip in chips] == [("Name or id", "x"), ("Verdict", "unused, in use")]
+    assert chips[1].without == "q=x&sort=-brokers"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["audit", "queue"]),
+        ("q=queue", ["queue"]),
+        ("q=orders", ["audit", "queue"]),
+        ("engine=ActiveMQ", ["audit"]),
+        ("engine=ActiveMQ&engine=RabbitMQ", ["audit", "queue"]),
+        ("state=DELETION_IN_PROGRESS", ["audit"]),
+        ("region=us-east-1", ["queue"]),
+        ("engine=Kafka", []),
+    ],
+)
+def test_brokers_are_filtered(db: None, query: str, expected: list[str]) -> None:
+    account = make_account(1, "orders")
+    make_broker(account, "us-east-1", "queue")
+    make_broker(account, "eu-west-1", "audit", "ActiveMQ", state="DELETION_IN_PROGRESS")
+
+    found = broker_filter(QueryDict(query), Shell.OPERATOR).qs
+
+    assert sorted(broker.name for broker in found) == expected
