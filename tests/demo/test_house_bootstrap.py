@@ -71,8 +71,18 @@ def test_a_venv_is_made_once(clone: Path) -> None:
     assert state(clone) == "ready"
 
 
-def test_a_venv_without_its_stamp_was_made_only_in_half_and_is_made_anew(prepared: Path) -> None:
+def test_a_venv_made_by_hand_is_completed_and_never_removed(prepared: Path) -> None:
     (prepared / ".venv" / "rolecall-demo").unlink()
+    (prepared / ".venv" / "mine").touch()
+
+    sh(prepared, "prepare demo")
+
+    assert (prepared / ".venv" / "mine").exists()
+    assert state(prepared) == "ready"
+
+
+def test_a_venv_made_only_in_half_is_made_anew(prepared: Path) -> None:
+    (prepared / ".venv" / "rolecall-unfinished").touch()
     (prepared / ".venv" / "rest").touch()
 
     done = sh(prepared, "prepare demo")
@@ -90,7 +100,7 @@ def test_a_venv_whose_python_is_gone_is_made_anew(prepared: Path) -> None:
 
 def test_new_requirements_are_installed_into_the_old_venv(prepared: Path) -> None:
     (prepared / "constraints.txt").write_text("# something new\n")
-    assert state(prepared) == "outdated"
+    assert state(prepared) == "behind"
 
     done = sh(prepared, "prepare demo")
 
@@ -99,7 +109,7 @@ def test_new_requirements_are_installed_into_the_old_venv(prepared: Path) -> Non
 
 
 def test_a_venv_for_run_is_not_enough_for_test_but_the_other_way_round_it_is(prepared: Path) -> None:
-    assert state(prepared, "dev") == "outdated"
+    assert state(prepared, "dev") == "behind"
 
     sh(prepared, "prepare dev")
 
