@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from math import log
 
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -15,7 +16,6 @@ from accounts.domain.regions import display_order
 from accounts.models import AccountQuerySet, Region
 from dashboard.filters import having_outcomes
 from dashboard.matrix import geographies
-from dashboard.tables.cells import heat
 from dashboard.tables.regions import regions_with_counts
 from dashboard.words import VERDICT_WORDS, plural, span, stale_before
 
@@ -152,10 +152,16 @@ def region_strip(accounts: AccountQuerySet) -> list[tuple[str, list[RegionTile]]
     partitions = set(accounts.order_by().values_list("partition", flat=True).distinct())
     rows = [row for row in regions_with_counts(accounts) if row.partition in partitions]
     rows.sort(key=lambda row: display_order(row.code))
-    return [(name, [_tile(row) for row in group]) for name, group in geographies(rows)]
+    most = max((row.known_brokers or 0 for row in rows), default=0)  # type: ignore[attr-defined]
+    return [(name, [_tile(row, most) for row in group]) for name, group in geographies(rows)]
 
 
-def _tile(row: Region) -> RegionTile:
+def share_step(brokers: int, most: int) -> int:
+    """The step of blue by order of magnitude: one region with thousands must not make all others alike."""
+    return 0 if not brokers else 1 + min(3, int(4 * log(brokers) / log(max(most, 2))))
+
+
+def _tile(row: Region, most: int) -> RegionTile:
     brokers, failing = row.known_brokers, row.failing  # type: ignore[attr-defined]
     complete = row.answering + row.disabled >= row.accounts  # type: ignore[attr-defined]
-    return RegionTile(row, brokers, failing, complete, heat(brokers or 0), matrix_url(region=row.code))
+    return RegionTile(row, brokers, failing, complete, share_step(brokers or 0, most), matrix_url(region=row.code))
