@@ -67,7 +67,7 @@ def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetim
             "have",
             "Trust",
             "bad",
-            f"{reverse('accounts')}?sort=-trust",
+            matrix_url(trust=TrustGrade.TRUST_MISMATCH.value),
         ),
         _sentence(
             accounts.filter(role_status__policy_grade__in=drifted),
