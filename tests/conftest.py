@@ -11,6 +11,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Account
 
+pytest_plugins = ["tests.local_aws"]
+
 
 @pytest.fixture(autouse=True)
 def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -225,6 +225,9 @@ _WHO_REFUSED: Final = {
     "session policy": "The session policy refuses {what}: Rolecall narrowed this session itself. Please report it.",
     "VPC endpoint policy": "The policy of a VPC endpoint refuses {what}. Allow it in that endpoint's policy.",
 }
+_EXPLICIT_DENY: Final = (
+    "A policy of the assumed role denies {what} outright. Take that statement out: no permission outweighs it."
+)
 _WHO_REFUSED_UNKNOWN: Final = "The assumed role may not call {what}. Add this permission to its policy."
 
 _ASSUME_CHECKLIST: Final = (
@@ -240,8 +243,14 @@ _FAILED: Final = {
     ErrorKind.CLOCK: "AWS rejects the signature of {what}. Check the clock of the machine that runs Rolecall.",
     ErrorKind.SERVER: "AWS itself failed at {what}, also when asked again. It will be tried again with the next poll.",
     ErrorKind.NO_CREDENTIALS: "Rolecall found no AWS credentials of its own. Check AWS_PROFILE or its role.",
-    ErrorKind.WRONG_ACCOUNT: "An answer to {what} names another account. It was thrown away. {message}",
+    ErrorKind.WRONG_ACCOUNT: "The answer to {what} was another account's or region's, and was thrown away. "
+    "Rolecall's log names both.",
     ErrorKind.BROKEN: "The answer to {what} could not be read, so nothing is known. Is a proxy in the way?",
+}
+_HUB_FAILED: Final = {
+    ErrorKind.EXPIRED: "Rolecall's own AWS credentials have expired ({code}). No account can be read until "
+    "they are renewed.",
+    ErrorKind.BAD_CREDENTIALS: "AWS does not accept Rolecall's own credentials ({code}). Check what it runs with.",
 }
 _FAILED_OTHERWISE: Final = "AWS refused {what} with {code}: {message}"
 
@@ -269,6 +278,8 @@ def _outcome(error: AwsError) -> Outcome:
 def _sentence(outcome: Outcome, error: AwsError) -> str:
     if outcome is Outcome.ASSUME_DENIED:
         return _ASSUME_CHECKLIST + (_ASSUME_SCP if error.denied_by == "scp" else "")
+    if outcome is Outcome.DENIED and error.denied_by == "identity policy" and "explicit deny" in error.message:
+        return _EXPLICIT_DENY
     if outcome is Outcome.DENIED:
         return _WHO_REFUSED.get(error.denied_by, _WHO_REFUSED_UNKNOWN)
     if outcome is Outcome.THROTTLED:
@@ -277,4 +288,6 @@ def _sentence(outcome: Outcome, error: AwsError) -> str:
         return "No answer to {what} ({code}): {message}"
     if outcome is Outcome.REGION_DISABLED:
         return "The region is not enabled in this account."
+    if error.action == ASSUME_ROLE and error.kind in _HUB_FAILED:
+        return _HUB_FAILED[error.kind]
     return _FAILED.get(error.kind, _FAILED_OTHERWISE)

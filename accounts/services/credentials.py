@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
-from accounts.aws.hub import Hub, RoleGrant
+from accounts.aws.hub import SESSION_PREFIX, Hub, RoleGrant
 from accounts.models import Account, SealedCredential
 from accounts.services.sealing import CannotOpen, open_sealed, seal
 
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 # A session must outlast the poll that starts with it.
 EARLY = timedelta(minutes=5)
-SESSION_PREFIX = {"reader": "mqslr-scan-", "cleaner": "mqslr-clean-"}
 
 
 @cache

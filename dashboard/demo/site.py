@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -67,16 +68,18 @@ def has_accounts() -> bool:
 
 def import_estate(house: House) -> None:
     """Import the demo estate by the command that a person would use."""
-    from dashboard.demo.estate import estate_csv
+    from dashboard.demo.estate import ACCOUNTS, estate_csv
 
     path = house.root / "demo-estate.csv"
     path.write_text(estate_csv(), encoding="utf-8")
-    call_command("import_accounts", str(path), verbosity=0)
+    call_command("import_accounts", str(path), stdout=StringIO())
+    paused = [account.account_id for account in ACCOUNTS if account.paused]
+    Account.objects.filter(account_id__in=paused).update(paused=True)
 
 
 def ask_for_sweep() -> int:
     """Ask for a sweep of everything; give its number."""
-    call_command("poll", verbosity=0)
+    call_command("poll", stdout=StringIO())
     return Sweep.objects.latest("pk").pk
 
 

@@ -121,7 +121,7 @@ class ScriptedAws:
                 self.wfile.write(reply.body)
                 self.close_connection = "Content-Length" in reply.headers
 
-            do_GET = do_POST  # noqa: N815 # http.server's spelling
+            do_GET = do_POST  # http.server's spelling
 
             def handle(self) -> None:
                 with suppress(OSError):  # a client that gave up, or a connection that was reset on purpose

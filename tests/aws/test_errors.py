@@ -123,6 +123,19 @@ def test_a_denial_by_an_scp_does_not_send_the_admin_to_the_role() -> None:
     assert "Add this permission" not in problem.detail
 
 
+def test_an_outright_denial_is_not_cured_by_one_more_permission() -> None:
+    problem = problem_of(refusal("AccessDenied", WHO + "with an explicit deny in an identity-based policy"))
+
+    assert "outright" in problem.detail
+    assert "Add this permission" not in problem.detail
+
+
+def test_another_accounts_id_is_not_passed_on() -> None:
+    error = AwsError(ErrorKind.WRONG_ACCOUNT, "mq:ListBrokers", "WrongAccount", "answered by 999988887777")
+
+    assert "999988887777" not in problem_of(error).detail
+
+
 def test_a_refused_role_comes_with_a_checklist() -> None:
     problem = problem_of(refusal("AccessDenied", action="sts:AssumeRole"))
 
@@ -149,6 +162,11 @@ def test_every_kind_has_an_outcome_and_a_sentence(kind: ErrorKind, outcome: Outc
 
 def test_a_refused_assume_role_never_reads_as_a_disabled_region() -> None:
     assert problem_of(refusal("RegionDisabledException", action="sts:AssumeRole")).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId"])
+def test_the_hubs_own_credentials_are_not_blamed_on_the_account(code: str) -> None:
+    assert "Rolecall's own" in problem_of(refusal(code, action="sts:AssumeRole")).detail
 
 
 def test_what_aws_quotes_of_a_signed_request_is_dropped() -> None:

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.demo.local_aws import iam, mq, organizations, regions, sts
+from dashboard.demo.local_aws import iam, mq, organizations, regions, ssm, sts
 from dashboard.demo.local_aws.authorize import Context
 from dashboard.demo.local_aws.behind import ask_moto
 from dashboard.demo.local_aws.calls import Call, asked_account, read_call
 from dashboard.demo.local_aws.faults import Faults, spoil
 from dashboard.demo.local_aws.sessions import Caller, Unrecognized, account_of_key, caller_of
 from dashboard.demo.local_aws.wire import AwsError, HttpAnswer, HttpRequest, error_answer, json_answer, xml_answer
-from dashboard.demo.local_aws.world import Account, World
+from dashboard.demo.local_aws.world import OPT_IN_REGIONS, Account, World
 
 LOG_LENGTH = 20_000
 _Answers = Mapping[str, Callable[[Context], dict[str, object]]]
@@ -27,6 +27,7 @@ _SERVICES: Mapping[str, _Answers] = {
     "mq": mq.ANSWERS,
     "account": regions.ANSWERS,
     "organizations": organizations.ANSWERS,
+    "ssm": ssm.ANSWERS,
 }
 
 
@@ -67,8 +68,7 @@ class LocalAws:
                 ours = _find_answer(context)
                 if ours is not None:
                     return _rendered(call, ours(context))
-            # An administrator may do anything; for everyone else the permission is looked at before moto is.
-            if call.service == "iam":
+                # moto asks nobody for a permission.
                 context.allow("*")
             return ask_moto(call)
         except AwsError as error:
@@ -77,6 +77,9 @@ class LocalAws:
     def _account(self, call: Call, caller: Caller) -> Account:
         """The caller's account. Raises Unrecognized where its credentials are not good: off, or another partition."""
         if caller.session is None:
+            # The hub has no opt-in region on; AssumeRole says so in its own way.
+            if call.region in OPT_IN_REGIONS and call.action != "AssumeRole":
+                raise Unrecognized(call.service)
             return Account(caller.account_id, "hub", "aws")
         account = self.world.look(caller.account_id)
         if account is None or not account.answers_in(call.region):
@@ -105,7 +108,7 @@ def _find_answer(context: Context) -> Callable[[Context], dict[str, object]] | N
     answers = _SERVICES.get(call.service, {})
     if call.action in answers:
         return answers[call.action]
-    if call.service in ("iam", "ssm"):
+    if call.service == "iam":
         return None
     text = f"The local AWS does not know {call.service}:{call.action or call.http.method + ' ' + call.http.path}"
     raise AwsError(400, "InvalidAction", text)
@@ -114,6 +117,6 @@ def _find_answer(context: Context) -> Callable[[Context], dict[str, object]] | N
 def _rendered(call: Call, result: dict[str, object]) -> HttpAnswer:
     if call.service in ("sts", "iam"):
         return xml_answer(call.service, call.action, result)
-    if call.service == "organizations":
+    if call.service in ("organizations", "ssm"):
         return json_answer(result, content_type="application/x-amz-json-1.1")
     return json_answer(result)

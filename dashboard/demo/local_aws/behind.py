@@ -1,4 +1,4 @@
-"""moto, for what is not answered here: SSM and the rest of IAM. The only file that knows moto."""
+"""moto, for the part of IAM that is not answered here. The only file that knows moto."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _application: Any = None
 
 
 def ask_moto(call: Call) -> HttpAnswer:
-    """Let moto answer in the caller's account. The first call takes a second: moto is loaded then."""
+    """Let moto answer in the caller's account. The first call takes a moment: moto is loaded then."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[[bytes], None]:

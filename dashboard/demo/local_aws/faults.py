@@ -12,7 +12,7 @@ from typing import Any
 from dashboard.demo.local_aws.calls import Call
 from dashboard.demo.local_aws.wire import AwsError, HttpAnswer, error_answer
 
-_HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
+_HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway<hr></body></html>"
 
 
 class BadRule(Exception):

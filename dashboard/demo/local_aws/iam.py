@@ -29,11 +29,6 @@ def names_the_role(context: Context) -> bool:
     return context.param("RoleName").lower() == documented.ROLE_NAME.lower()
 
 
-def is_ours(context: Context) -> bool:
-    """True when this module answers the call and not moto."""
-    return context.call.action in ANSWERS or (context.call.action in GUARDED and names_the_role(context))
-
-
 def guard(context: Context) -> dict[str, object]:
     """Refuse to change what is AWS's."""
     role = _find(context)

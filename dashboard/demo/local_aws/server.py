@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,10 +70,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body[: len(answer.body) // 2] if truncate else answer.body)
 
     def _reset(self) -> None:
-        # Lingering for no time at all makes the kernel send a reset instead of a farewell.
+        # Lingering for no time at all makes the kernel send a reset instead of a farewell; detached, because the
+        # server would say farewell itself before it closes.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
-        self.connection.close()
+        os.close(self.connection.detach())
 
     def log_message(self, format: str, *args: object) -> None:
         """Write nothing: the log is at /_local/log."""

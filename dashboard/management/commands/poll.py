@@ -78,7 +78,7 @@ class Command(BaseCommand):
 def _accounts(wanted: list[str]) -> AccountQuerySet:
     everyone = visible_accounts(Shell.OPERATOR)
     if not wanted:
-        return everyone
+        return everyone.filter(paused=False)  # a paused one is polled only by name
     try:
         ids = {parse_account_id(text) for text in wanted}
     except ValueError as error:

@@ -1,0 +1,70 @@
+"""A real browser, a real web server, a real worker and the local AWS with its demo estate."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.services.importing import import_accounts, read_accounts
+from dashboard.demo.estate import HUB_ACCESS_KEY_ID, HUB_SECRET_ACCESS_KEY, estate_csv
+from dashboard.demo.local_aws.client import LocalAws, start_local_aws
+from tests.processes import worker
+
+# Playwright's own loop runs in this thread; Django would take its presence for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The Chromium that ./test found; without one, playwright's own."""
+    chromium = os.environ.get("CHROMIUM") or None
+    return {**browser_type_launch_args, "executable_path": chromium, "args": list(QUIET)}
+
+
+@pytest.fixture(scope="session")
+def demo_aws() -> Iterator[LocalAws]:
+    """The local AWS as `./run` starts it."""
+    with start_local_aws("demo") as aws:
+        yield aws
+
+
+@pytest.fixture
+def demo_site(
+    demo_aws: LocalAws, live_server: LiveServer, settings: Settings, tmp_path: Path, django_db_serialized_rollback: None
+) -> Iterator[str]:
+    """A site with the demo estate imported and a worker waiting; nothing polled yet."""
+    settings.AWS_ENDPOINT_URL = demo_aws.url
+    demo_aws.reset("demo")
+    import_accounts(read_accounts(estate_csv().encode()), "test")
+    User.objects.create_superuser("admin", password="correct horse")
+    aws = {
+        "AWS_ENDPOINT_URL": demo_aws.url,
+        "AWS_ACCESS_KEY_ID": HUB_ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": HUB_SECRET_ACCESS_KEY,
+    }
+    with worker(tmp_path / "worker.log", "--concurrency=4", **aws):
+        yield live_server.url
+
+
+@pytest.fixture
+def sign_in(page: Page) -> Callable[[str], None]:
+    """Sign in as the administrator, as a person would."""
+
+    def go(site: str) -> None:
+        page.goto(site)
+        page.get_by_label("User name").fill("admin")
+        page.get_by_label("Password").fill("correct horse")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+    return go

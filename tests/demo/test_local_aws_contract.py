@@ -1,0 +1,403 @@
+"""The local AWS answers as AWS does: real boto3 over HTTP, and the words that AWS uses."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from accounts.domain import role as documented
+from dashboard.demo.local_aws.client import LocalAws
+from tests.demo.conftest import ACCOUNT, EXTERNAL_ID, Cloud
+
+NAME = documented.ROLE_NAME
+
+
+def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str, int]:
+    """Code, message and HTTP status of a call that fails."""
+    with pytest.raises(ClientError) as caught:
+        call(**params)
+    answer = caught.value.response
+    return answer["Error"]["Code"], answer["Error"]["Message"], answer["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def eventually(look: Callable[[], bool]) -> bool:
+    """True when it becomes so within five seconds."""
+    until = time.monotonic() + 5
+    while not look() and time.monotonic() < until:
+        time.sleep(0.05)
+    return look()
+
+
+# --- the role -----------------------------------------------------------------------------------------------------
+
+
+def test_the_role_is_as_documented(cloud: Cloud) -> None:
+    iam = cloud.reader("iam")
+
+    role = iam.get_role(RoleName=NAME)["Role"]
+    attached = iam.list_attached_role_policies(RoleName=NAME)["AttachedPolicies"]
+
+    assert role["Arn"] == documented.role_arn("aws", ACCOUNT)
+    assert role["AssumeRolePolicyDocument"] == documented.TRUST_DOCUMENT
+    assert [policy["PolicyArn"] for policy in attached] == [documented.policy_arn("aws")]
+    assert iam.list_role_policies(RoleName=NAME)["PolicyNames"] == []
+
+
+def test_the_policy_is_the_documented_version(cloud: Cloud) -> None:
+    iam = cloud.reader("iam")
+    arn = documented.policy_arn("aws")
+
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+
+    assert version == "v1"
+    document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    assert document == documented.POLICY_DOCUMENT
+
+
+def test_a_missing_role_is_told_in_iams_words(local: LocalAws, cloud: Cloud) -> None:
+    local.put_account(ACCOUNT, external_id=EXTERNAL_ID)
+
+    answer = refused(cloud.reader("iam").get_role, RoleName=NAME)
+
+    assert answer == ("NoSuchEntity", f"The role with name {NAME} cannot be found.", 404)
+
+
+def test_the_role_can_be_made_once_and_without_suffix(local: LocalAws, cloud: Cloud) -> None:
+    local.put_account(ACCOUNT, external_id=EXTERNAL_ID)
+    iam = cloud.admin("iam")
+    service = documented.SERVICE_PRINCIPAL
+
+    suffix = refused(iam.create_service_linked_role, AWSServiceName=service, CustomSuffix="x")
+    made = iam.create_service_linked_role(AWSServiceName=service)["Role"]
+    again = refused(iam.create_service_linked_role, AWSServiceName=service)
+
+    assert suffix[:2] == ("InvalidInput", "Custom suffix is not allowed for mq.amazonaws.com")
+    assert made["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": ["mq.amazonaws.com"]}
+    assert again[0] == "InvalidInput"
+    assert again[1].startswith(f"Service role name {NAME} has been taken in this account")
+
+
+def test_the_role_is_protected(cloud: Cloud) -> None:
+    iam = cloud.admin("iam")
+
+    delete = refused(iam.delete_role, RoleName=NAME)
+    session = refused(iam.update_role, RoleName=NAME, MaxSessionDuration=7200)
+    iam.update_role_description(RoleName=NAME, Description="ours")
+
+    text = f"Cannot perform the operation on the protected role '{NAME}' - this role is only modifiable by AWS"
+    assert delete == ("UnmodifiableEntity", text, 400)
+    assert session[0] == "UnmodifiableEntity"
+    assert iam.get_role(RoleName=NAME)["Role"]["Description"] == "ours"
+
+
+# --- deleting the role --------------------------------------------------------------------------------------------
+
+
+def delete(iam: Any) -> str:
+    """Start a deletion and name its task."""
+    return str(iam.delete_service_linked_role(RoleName=NAME)["DeletionTaskId"])
+
+
+def outcome(iam: Any, task: str) -> Any:
+    """How a deletion ends."""
+    open_states = ("NOT_STARTED", "IN_PROGRESS")
+    assert eventually(lambda: status(iam, task)["Status"] not in open_states)
+    return status(iam, task)
+
+
+def status(iam: Any, task: str) -> Any:
+    """How a deletion stands."""
+    return iam.get_service_linked_role_deletion_status(DeletionTaskId=task)
+
+
+def test_an_unused_role_is_deleted(cloud: Cloud) -> None:
+    iam = cloud.client("iam", keys=cloud.assume("MqSlrCleaner"))
+
+    task = delete(iam)
+    first = status(iam, task)["Status"]
+    same = delete(iam)
+
+    assert task.startswith(f"task/aws-service-role/mq.amazonaws.com/{NAME}/")
+    assert first == "NOT_STARTED"
+    assert same == task
+    assert outcome(iam, task)["Status"] == "SUCCEEDED"
+    assert refused(iam.get_role, RoleName=NAME)[0] == "NoSuchEntity"
+
+
+def test_a_rabbitmq_broker_stops_the_deletion_and_an_activemq_broker_does_not(local: LocalAws, cloud: Cloud) -> None:
+    local.add_broker(ACCOUNT, "us-west-2", "old", "ActiveMQ")
+    rabbit = local.add_broker(ACCOUNT, "eu-west-1", "orders", "RabbitMQ")
+    iam = cloud.client("iam", keys=cloud.assume("MqSlrCleaner"))
+
+    task = delete(iam)
+    failed = outcome(iam, task)
+
+    assert failed["Status"] == "FAILED"
+    assert failed["Reason"]["RoleUsageList"] == [{"Region": "eu-west-1", "Resources": [rabbit]}]
+    assert delete(iam) != task
+
+
+def test_deletions_go_odd_ways_when_told_to(local: LocalAws, cloud: Cloud) -> None:
+    brokers = [{"region": "eu-west-1", "name": "orders", "engine": "RabbitMQ"}]
+    odd: dict[str, Any] = {"external_id": EXTERNAL_ID, "role": {}}
+    local.put_account(ACCOUNT, **odd, brokers=brokers, deletion={"no_usage_list": True})
+    local.put_account("111122224444", **odd, brokers=brokers, deletion={"usage_region": "eu-north-1"})
+    local.put_account("111122225555", **odd, deletion={"purge_task": True, "role_visible_reads": 1})
+    clients = [
+        cloud.client("iam", keys=cloud.assume("MqSlrCleaner", number))
+        for number in (ACCOUNT, "111122224444", "111122225555")
+    ]
+
+    silent, elsewhere = (outcome(iam, delete(iam)) for iam in clients[:2])
+    task = delete(clients[2])
+
+    assert "RoleUsageList" not in silent["Reason"]
+    assert elsewhere["Reason"]["RoleUsageList"][0]["Region"] == "eu-north-1"
+    assert eventually(lambda: local.account("111122225555")["role_present"] is False)
+    assert refused(clients[2].get_service_linked_role_deletion_status, DeletionTaskId=task)[0] == "NoSuchEntity"
+    assert clients[2].get_role(RoleName=NAME)["Role"]["RoleName"] == NAME
+    assert refused(clients[2].get_role, RoleName=NAME)[0] == "NoSuchEntity"
+
+
+def test_task_ids_are_checked(cloud: Cloud) -> None:
+    look = cloud.reader("iam").get_service_linked_role_deletion_status
+
+    bogus = refused(look, DeletionTaskId="bogus")
+    unknown = refused(look, DeletionTaskId=f"task/aws-service-role/mq.amazonaws.com/{NAME}/0")
+
+    assert bogus[:2] == ("InvalidInput", "Invalid task id")
+    assert unknown[:2] == ("NoSuchEntity", "Cannot find deletion status for given id.")
+
+
+# --- brokers ------------------------------------------------------------------------------------------------------
+
+
+def test_brokers_come_in_pages_and_the_last_may_be_empty(local: LocalAws, cloud: Cloud) -> None:
+    names = [f"queue-{number:02d}" for number in range(10)]
+    brokers = [{"region": "eu-west-1", "name": name, "engine": "RabbitMQ"} for name in names]
+    local.put_account(ACCOUNT, external_id=EXTERNAL_ID, role={}, brokers=brokers)
+    mq = cloud.reader("mq", "eu-west-1")
+
+    pages = list(mq.get_paginator("list_brokers").paginate(PaginationConfig={"PageSize": 5}))
+
+    assert [len(page["BrokerSummaries"]) for page in pages] == [5, 5, 0]
+    assert sorted(broker["BrokerName"] for page in pages for broker in page["BrokerSummaries"]) == names
+    assert len(mq.list_brokers()["BrokerSummaries"]) == 10
+    assert refused(mq.list_brokers, MaxResults=4)[0] == "BadRequestException"
+    assert refused(mq.list_brokers, NextToken="garbage")[0] == "BadRequestException"
+
+
+def test_a_broker_takes_time_to_come_and_to_go(local: LocalAws, cloud: Cloud) -> None:
+    local.put_account(ACCOUNT, external_id=EXTERNAL_ID)
+    mq = cloud.admin("mq", "eu-west-1")
+    wish = {"BrokerName": "orders", "EngineType": "RABBITMQ", "HostInstanceType": "mq.m5.large"}
+    rest = {"DeploymentMode": "SINGLE_INSTANCE", "PubliclyAccessible": False, "Tags": {"team": "orders"}}
+
+    broker_id = mq.create_broker(**wish, **rest)["BrokerId"]
+    early = mq.describe_broker(BrokerId=broker_id)
+    too_early = refused(mq.delete_broker, BrokerId=broker_id)
+    twice = refused(mq.create_broker, **wish, **rest)
+
+    assert (early["BrokerState"], early["EngineType"]) == ("CREATION_IN_PROGRESS", "RabbitMQ")
+    assert early["Tags"] == mq.list_tags(ResourceArn=early["BrokerArn"])["Tags"] == {"team": "orders"}
+    assert too_early[1] == "Broker [orders] can't be deleted while in state [CREATION_IN_PROGRESS]"
+    assert twice[0] == "ConflictException"
+    assert local.account(ACCOUNT)["role_present"] is True
+    assert eventually(lambda: mq.describe_broker(BrokerId=broker_id)["BrokerState"] == "RUNNING")
+    mq.delete_broker(BrokerId=broker_id)
+    assert eventually(lambda: mq.list_brokers()["BrokerSummaries"] == [])
+
+
+def test_a_rebooting_broker_cannot_be_deleted(local: LocalAws, cloud: Cloud) -> None:
+    local.set(broker_create_seconds=60)
+    broker_id = local.add_broker(ACCOUNT, "eu-west-1", "orders").rpartition(":")[2]
+    mq = cloud.admin("mq", "eu-west-1")
+
+    mq.reboot_broker(BrokerId=broker_id)
+
+    text = "Broker [orders] can't be deleted while in state [REBOOT_IN_PROGRESS]"
+    assert refused(mq.delete_broker, BrokerId=broker_id) == ("BadRequestException", text, 400)
+
+
+def test_an_unknown_broker_is_told_in_mqs_words(cloud: Cloud) -> None:
+    answer = refused(cloud.admin("mq", "eu-west-1").describe_broker, BrokerId="b-0")
+
+    text = "Cannot find broker ID [b-0]. Verify that your broker exists or check broker permissions."
+    assert answer == ("NotFoundException", text, 404)
+
+
+# --- regions and organization -------------------------------------------------------------------------------------
+
+
+def test_regions_are_listed_in_pages_with_their_state(local: LocalAws, cloud: Cloud) -> None:
+    local.put_account(ACCOUNT, external_id=EXTERNAL_ID, regions={"eu-south-1": "ENABLED", "af-south-1": "ENABLING"})
+    account = cloud.reader("account")
+
+    first = account.list_regions()
+    whole = account.list_regions(MaxResults=50)
+
+    states = {region["RegionName"]: region["RegionOptStatus"] for region in whole["Regions"]}
+    assert (len(first["Regions"]), "NextToken" in first) == (20, True)
+    assert len(states) == 34
+    assert states["eu-south-1"] == "ENABLED"
+    assert states["us-east-1"] == "ENABLED_BY_DEFAULT"
+    assert states["mx-central-1"] == "DISABLED"
+    assert refused(account.list_regions, AccountId=ACCOUNT)[1].startswith("Your organization must first enable")
+
+
+def test_a_region_that_is_off_does_not_know_the_token(cloud: Cloud) -> None:
+    keys = cloud.assume()
+    text = "The security token included in the request is invalid"
+
+    brokers = refused(cloud.client("mq", "mx-central-1", keys).list_brokers)
+    identity = refused(cloud.client("sts", "mx-central-1", keys).get_caller_identity)
+
+    assert brokers == ("UnrecognizedClientException", f"{text}.", 403)
+    assert identity == ("InvalidClientTokenId", text, 403)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        cloud.client("sts", "mx-central-1").assume_role(
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/MqSlrReader", RoleSessionName="mqslr-scan-1", ExternalId=EXTERNAL_ID
+        )
+
+
+def test_the_organization_lists_states_and_no_status(local: LocalAws, cloud: Cloud) -> None:
+    for number in range(20):
+        local.put_account(f"2222333344{number:02d}", unit="Tests", state="ACTIVE" if number else "CLOSED")
+    organizations = cloud.client("organizations")
+
+    pages = list(organizations.get_paginator("list_accounts").paginate())
+
+    assert [len(page["Accounts"]) for page in pages] == [20, 1]
+    assert pages[0]["Accounts"][1]["State"] == "CLOSED"
+    assert "Status" not in pages[0]["Accounts"][0]
+    member = cloud.reader("organizations")
+    assert refused(member.list_accounts)[0] == "AccessDeniedException"
+
+
+def test_ssm_knows_the_regions_of_amazon_mq(cloud: Cloud) -> None:
+    path = "/aws/service/global-infrastructure/services/mq/regions"
+
+    pages = list(cloud.admin("ssm").get_paginator("get_parameters_by_path").paginate(Path=path))
+
+    names = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
+    assert len(pages) > 1
+    assert f"{path}/eu-central-1" in names
+
+
+def test_the_rest_of_iam_is_there_for_whoever_may(cloud: Cloud) -> None:
+    iam = cloud.admin("iam")
+
+    iam.create_user(UserName="somebody")
+
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["somebody"]
+    assert refused(cloud.reader("iam").list_users)[0] == "AccessDenied"
+
+
+# --- who may do what ----------------------------------------------------------------------------------------------
+
+
+def test_a_session_is_who_it_says(cloud: Cloud) -> None:
+    who = cloud.reader("sts").get_caller_identity()
+
+    assert who["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/MqSlrReader/mqslr-scan-test"
+    assert who["Account"] == ACCOUNT
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        pytest.param({"ExternalId": "another-one"}, id="a wrong external id"),
+        pytest.param({"RoleSessionName": "somebody"}, id="a session name that the trust does not like"),
+        pytest.param({"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/Nobody"}, id="a role that is not there"),
+        pytest.param({"RoleArn": "arn:aws:iam::999999999999:role/MqSlrReader"}, id="an account that is not there"),
+    ],
+)
+def test_a_session_is_refused_alike_for_every_reason(cloud: Cloud, wish: dict[str, str]) -> None:
+    code, message, http = refused(cloud.assume, **wish)
+
+    assert (code, http) == ("AccessDenied", 403)
+    assert "is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::" in message
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        pytest.param({"DurationSeconds": 7200}, "ValidationError", id="longer than the role allows"),
+        pytest.param({"RoleSessionName": "a b/"}, "ValidationError", id="a session name with a space"),
+        pytest.param({"Policy": "{nope"}, "MalformedPolicyDocument", id="a policy that is not JSON"),
+        pytest.param({"Policy": '{"Statement":[{"Effect":"Allow"}]}'}, "MalformedPolicyDocument", id="no action"),
+    ],
+)
+def test_a_senseless_wish_is_named(cloud: Cloud, wish: dict[str, Any], code: str) -> None:
+    assert refused(cloud.assume, **wish)[0] == code
+
+
+def test_a_role_allows_what_it_says_and_no_more(local: LocalAws, cloud: Cloud) -> None:
+    broker_id = local.add_broker(ACCOUNT, "eu-west-1", "orders").rpartition(":")[2]
+
+    code, message, http = refused(cloud.reader("mq", "eu-west-1").delete_broker, BrokerId=broker_id)
+
+    assert (code, http) == ("AccessDeniedException", 403)
+    assert message.startswith(
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/MqSlrReader/mqslr-scan-test is not authorized"
+    )
+    assert "because no identity-based policy allows the mq:DeleteBroker action" in message
+
+
+def test_a_session_policy_narrows_the_role(local: LocalAws, cloud: Cloud) -> None:
+    mine, other = (local.add_broker(ACCOUNT, "eu-west-1", name) for name in ("mine", "other"))
+    statement = {"Effect": "Allow", "Action": "mq:Delete*", "Resource": [mine]}
+    keys = cloud.assume("MqSlrCleaner", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    mq = cloud.client("mq", "eu-west-1", keys)
+
+    denied = refused(mq.delete_broker, BrokerId=other.rpartition(":")[2])
+    mq.delete_broker(BrokerId=mine.rpartition(":")[2])
+
+    assert "because no session policy allows the mq:DeleteBroker action" in denied[1]
+    assert refused(mq.list_brokers)[0] == "AccessDeniedException"
+    assert refused(cloud.client("iam", keys=keys).get_role, RoleName=NAME)[0] == "AccessDenied"
+    assert refused(cloud.client("account", keys=keys).list_regions)[0] == "AccessDeniedException"
+
+
+def test_an_organizations_guardrail_says_so(local: LocalAws, cloud: Cloud) -> None:
+    denials = [{"action": "mq:*", "region": "eu-west-1", "by": "scp"}]
+    local.put_account(ACCOUNT, external_id=EXTERNAL_ID, denials=denials)
+
+    message = refused(cloud.reader("mq", "eu-west-1").list_brokers)[1]
+
+    assert "with an explicit deny in a service control policy: arn:aws:organizations::" in message
+    assert cloud.reader("mq", "eu-west-2").list_brokers()["BrokerSummaries"] == []
+
+
+def test_sessions_end(local: LocalAws, cloud: Cloud) -> None:
+    local.set(session_seconds=0)
+    keys = cloud.assume()
+
+    identity = refused(cloud.client("sts", keys=keys).get_caller_identity)
+    brokers = refused(cloud.client("mq", "eu-west-1", keys).list_brokers)
+
+    assert (identity[0], identity[2]) == ("ExpiredToken", 403)
+    assert (brokers[0], brokers[2]) == ("ExpiredTokenException", 403)
+
+
+def test_unknown_keys_and_altered_tokens_are_good_for_nothing(cloud: Cloud) -> None:
+    unknown = {"AccessKeyId": "AKIAUNKNOWN000000000", "SecretAccessKey": "x"}
+    altered = {**cloud.assume(), "SessionToken": "bm8gc3VjaCB0b2tlbg=="}
+
+    assert refused(cloud.client("sts", keys=unknown).get_caller_identity)[0] == "InvalidClientTokenId"
+    assert refused(cloud.client("mq", keys=altered).list_brokers)[0] == "UnrecognizedClientException"
+
+
+def test_partitions_are_apart(local: LocalAws, cloud: Cloud) -> None:
+    local.put_account(ACCOUNT, partition="aws-us-gov", external_id=EXTERNAL_ID, role={})
+    keys = cloud.assume(region="us-gov-west-1")
+
+    role = cloud.client("iam", "us-gov-west-1", keys).get_role(RoleName=NAME)["Role"]
+
+    assert role["Arn"] == documented.role_arn("aws-us-gov", ACCOUNT)
+    assert refused(cloud.client("mq", "us-east-1", keys).list_brokers)[0] == "UnrecognizedClientException"
