@@ -12,7 +12,7 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
-from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, Verdict
+from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Broker, Cell, Region
 from dashboard.access import Person, visible_accounts
@@ -20,6 +20,7 @@ from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_POLICY = "none"
 POLICY_CHOICES = [(grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade] + [(NO_POLICY, "none")]
+TRUST_CHOICES = [(grade.value, grade.value.replace("_", " ")) for grade in TrustGrade]
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
 
 
@@ -128,6 +129,10 @@ def _policies(queryset: AccountQuerySet, name: str, values: list[str]) -> Accoun
     return queryset.filter(found) if values else queryset
 
 
+def _trusts(queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
+    return queryset.filter(role_status__trust_grade__in=values) if values else queryset
+
+
 def region_choices() -> list[tuple[str, str]]:
     """Every region of the table, in the order of the matrix."""
     codes = Region.objects.values_list("code", flat=True)
@@ -141,6 +146,7 @@ class AccountFilter(ChipFilterSet):
     tag = filters.CharFilter(label="Tag", method="by_tag")
     verdict = _several("Verdict", VERDICT_CHOICES, _verdicts)
     policy = _several("Policy", POLICY_CHOICES, _policies)
+    trust = _several("Trust", TRUST_CHOICES, _trusts)
     outcome = _several("Outcome", OUTCOME_CHOICES, lambda queryset, name, values: having_outcomes(queryset, values))
     region = filters.ChoiceFilter(
         label="Brokers in", choices=region_choices, method="by_region", empty_label="any region"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import log
 
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -15,8 +17,6 @@ from accounts.domain.regions import display_order
 from accounts.models import AccountQuerySet, Region
 from dashboard.filters import having_outcomes
 from dashboard.matrix import geographies
-from dashboard.tables.cells import heat
-from dashboard.tables.regions import regions_with_counts
 from dashboard.words import VERDICT_WORDS, plural, span, stale_before
 
 
@@ -53,7 +53,7 @@ def verdict_counts(accounts: AccountQuerySet) -> list[VerdictCount]:
     return [VerdictCount(v, word, counts[v], matrix_url(verdict=v.value)) for v, word in VERDICT_WORDS.items()]
 
 
-def attention(accounts: AccountQuerySet, now: datetime) -> list[Sentence]:
+def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetime) -> list[Sentence]:
     """The sentences that apply, worst first."""
     drifted = [grade.value for grade in PolicyGrade if grade.drifted]
     denied = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
@@ -67,7 +67,7 @@ def attention(accounts: AccountQuerySet, now: datetime) -> list[Sentence]:
             "have",
             "Trust",
             "bad",
-            f"{reverse('accounts')}?sort=-trust",
+            matrix_url(trust=TrustGrade.TRUST_MISMATCH.value),
         ),
         _sentence(
             accounts.filter(role_status__policy_grade__in=drifted),
@@ -109,7 +109,7 @@ def attention(accounts: AccountQuerySet, now: datetime) -> list[Sentence]:
             "unused",
             matrix_url(verdict="unused"),
         ),
-        *_failing_regions(accounts),
+        *_failing_regions(regions),
     ]
     return [sentence for sentence in found if sentence is not None]
 
@@ -124,9 +124,9 @@ def _sentence(
     return Sentence(f"{plural(count, 'account')} {text}", meaning, url, tone)
 
 
-def _failing_regions(accounts: AccountQuerySet) -> list[Sentence]:
+def _failing_regions(regions: Sequence[Region]) -> list[Sentence]:
     """Regions where more than half of the asked accounts gave no answer: rather the region than the accounts."""
-    rows = [row for row in regions_with_counts(accounts) if row.failing * 2 > row.answering + row.failing]  # type: ignore[attr-defined]
+    rows = [row for row in regions if row.failing * 2 > row.answering + row.failing]  # type: ignore[attr-defined]
     if not rows:
         return []
     codes = ", ".join(row.code for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
@@ -147,15 +147,20 @@ class RegionTile:
     url: str
 
 
-def region_strip(accounts: AccountQuerySet) -> list[tuple[str, list[RegionTile]]]:
+def region_strip(regions: Sequence[Region]) -> list[tuple[str, list[RegionTile]]]:
     """The regions of the accounts' partitions under their headings, with the brokers known in each."""
-    partitions = set(accounts.order_by().values_list("partition", flat=True).distinct())
-    rows = [row for row in regions_with_counts(accounts) if row.partition in partitions]
-    rows.sort(key=lambda row: display_order(row.code))
-    return [(name, [_tile(row) for row in group]) for name, group in geographies(rows)]
+    present = [row for row in regions if row.accounts]  # type: ignore[attr-defined]
+    rows = sorted(present, key=lambda row: display_order(row.code))
+    most = max((row.known_brokers or 0 for row in rows), default=0)  # type: ignore[attr-defined]
+    return [(name, [_tile(row, most) for row in group]) for name, group in geographies(rows)]
 
 
-def _tile(row: Region) -> RegionTile:
+def share_step(brokers: int, most: int) -> int:
+    """The step of blue by order of magnitude: one region with thousands must not make all others alike."""
+    return 0 if not brokers else 1 + min(3, int(4 * log(brokers) / log(max(most, 2))))
+
+
+def _tile(row: Region, most: int) -> RegionTile:
     brokers, failing = row.known_brokers, row.failing  # type: ignore[attr-defined]
     complete = row.answering + row.disabled >= row.accounts  # type: ignore[attr-defined]
-    return RegionTile(row, brokers, failing, complete, heat(brokers or 0), matrix_url(region=row.code))
+    return RegionTile(row, brokers, failing, complete, share_step(brokers or 0, most), matrix_url(region=row.code))

@@ -2,8 +2,10 @@
 # repository. `prepare demo` is enough for ./run, `prepare dev` for ./test.
 
 VENV=.venv
+UNFINISHED=$VENV/rolecall-unfinished
 STATE=.rolecall
 LOG=$STATE/bootstrap.log
+job=
 NEEDED_KB=1500000   # a fresh .venv of requirements-dev.txt takes some 600 MB, its download and unpacking as much again
 
 fail() {
@@ -37,23 +39,24 @@ print(sys.version_info[0], sys.version_info[1], platform.machine(), hashlib.sha2
 PYTHON
 }
 
-# ready, outdated (pip can finish it) or unusable (made only in half, or by another Python). The stamp is written last.
+# ready; behind (pip can bring it up); unusable (left by a bootstrap that was broken off, or its Python does not work).
+# A .venv that somebody made by hand is theirs: it is completed, never removed.
 venv_state() {
     kind=$1 wanted=$2
     [ -e "$VENV" ] || { echo missing; return; }
+    [ -e "$UNFINISHED" ] && { echo unusable; return; }
     is_new_enough "$VENV/bin/python" || { echo unusable; return; }
     for stamp in "$VENV/rolecall-dev" "$VENV/rolecall-$kind"; do   # whoever has dev has demo
         [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && { echo ready; return; }
     done
-    for stamp in "$VENV/rolecall-dev" "$VENV/rolecall-demo"; do
-        [ -f "$stamp" ] && [ "$(cut -d' ' -f1-3 "$stamp")" = "$(echo "$wanted" | cut -d' ' -f1-3)" ] \
-            && { echo outdated; return; }
-    done
-    if [ -L "$VENV" ]; then echo outdated; else echo unusable; fi   # a link is somebody's own: never removed
+    echo behind
 }
 
+# In the background, since a shell heeds a signal only between two commands, or while it waits.
 logged() {
-    "$@" >>"$LOG" 2>&1
+    "$@" >>"$LOG" 2>&1 &
+    job=$!
+    wait "$job"
 }
 
 last_error() {
@@ -65,6 +68,7 @@ make_venv() {
     rm -rf "$VENV" || fail "cannot remove the old $VENV. Remove it by hand and start again."
     free=$(df -Pk . | awk 'NR == 2 { print $4 }')
     [ "${free:-$NEEDED_KB}" -ge "$NEEDED_KB" ] || fail "the disk has $((free / 1024)) MB free; making $VENV needs 1500 MB. Make room first."
+    mkdir "$VENV" && : >"$UNFINISHED"
     logged "$python" -m venv "$VENV" \
         || fail "cannot make $VENV (Debian, Ubuntu: apt install python3-venv). The whole story: $LOG"
 }
@@ -76,6 +80,7 @@ install() {
         -r "requirements-$kind.txt" -c constraints.txt \
         || fail "installing failed: $(last_error) The whole story: $LOG"
     echo "$wanted" >"$VENV/rolecall-$kind"
+    rm -f "$UNFINISHED"
 }
 
 # One process at a time makes .venv; a lock whose owner is dead is taken over.
@@ -88,7 +93,7 @@ take_turn() {
     done
     echo $$ >"$STATE/bootstrap.lock/pid"
     trap 'rm -rf "$STATE/bootstrap.lock"' EXIT
-    trap 'exit 130' INT TERM HUP
+    trap 'kill "$job" 2>/dev/null; exit 130' INT TERM HUP
 }
 
 end_turn() {
@@ -108,8 +113,8 @@ prepare() {
     : >"$LOG"
     case $state in
         missing) echo "Making $VENV and installing, once (a minute or two) …"; make_venv ;;
-        unusable) echo "$VENV was made only in half, or by another Python: making it anew …"; make_venv ;;
-        outdated) echo "$VENV is older than the requirements: bringing it up to date …" ;;
+        unusable) echo "$VENV was made only in half, or its Python is gone: making it anew …"; make_venv ;;
+        behind) echo "$VENV lacks something that the requirements name: bringing it up to date …" ;;
     esac
     install "$1" "$wanted"
     end_turn

@@ -21,8 +21,10 @@ def request_sweep(accounts: AccountQuerySet, reason: str, requested_by: str, *, 
 
     Without `send` the workers are not rung: the caller runs the polls itself.
     """
+    chosen = list(accounts.order_by("pk").values_list("pk", flat=True))
     with transaction.atomic():
-        sweep = _create(list(accounts.order_by("pk").values_list("pk", flat=True)), reason, requested_by, send=send)
+        _move_next_poll(chosen, timezone.now())  # or beat would find them due, and poll them all once more
+        sweep = _create(chosen, reason, requested_by, send=send)
         audit.note(requested_by, "poll", str(sweep), f"{sweep.polls.count()} accounts")
     return sweep
 

@@ -29,7 +29,9 @@ def cell_html(account: Account, region: str, view: CellView | None, now: datetim
     if view is None:
         return BLANK
     title, words = f"{region}: {describe(view, now)}", short_words(view)
-    if not view.brokers and not view.outcome.failing:
+    # Who cannot assume the role is refused everywhere alike: nothing about the region is to be read elsewhere.
+    refused_everywhere = view.outcome is Outcome.ASSUME_DENIED and view.brokers is None
+    if refused_everywhere or (not view.brokers and not view.outcome.failing):
         return format_html('<td class="c {}" title="{}"><i>{}</i></td>', kind(view, now), title, words)
     shown = "" if view.brokers is None else view.brokers
     return format_html(
@@ -68,7 +70,7 @@ def describe(view: CellView, now: datetime) -> str:
     why = OUTCOME_WORDS[view.outcome]
     if view.permission:
         why = f"{why}: {view.permission}"
-    elif view.detail and view.outcome.failing:
+    elif view.detail and view.outcome.failing and view.outcome is not Outcome.ASSUME_DENIED:
         why = f"{why}: {view.detail[:DETAIL_SHOWN]}"
     looked = f", {ago(view.checked_at, now)}" if view.checked_at and view.outcome is not Outcome.UNSUPPORTED else ""
     if view.brokers is None:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.identifiers import group_digits
 from accounts.domain.outcomes import PolicyGrade, TrustGrade, Verdict
 from accounts.models import Account, RoleStatus
-from dashboard.words import POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago
+from dashboard.words import POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago, stale_before
 
 Sort = str | Expression | F | Subquery
 
@@ -89,9 +89,13 @@ def name_html(account: Account) -> SafeString:
 
 
 def verdict_html(status: RoleStatus) -> SafeString:
-    """The verdict as a chip with its word."""
-    verdict = Verdict(status.verdict)
-    return format_html('<span class="chip {}">{}</span>', verdict.value, VERDICT_WORDS[verdict])
+    """The verdict as a chip with its word and, on hover, its age; one that rests on an old look is marked as old."""
+    verdict, now = Verdict(status.verdict), timezone.now()
+    looked = f"as of {ago(status.checked_at, now)}" if status.checked_at else "not polled yet"
+    old = status.checked_at is not None and status.checked_at < stale_before(now)
+    said = format_html('<i class="visually-hidden">, {}</i>', looked) if old else ""
+    kind = f"{verdict.value} old" if old else verdict.value
+    return format_html('<span class="chip {}" title="{}">{}{}</span>', kind, looked, VERDICT_WORDS[verdict], said)
 
 
 def policy_html(status: RoleStatus) -> SafeString:

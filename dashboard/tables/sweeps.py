@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import django_tables2 as tables
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Now
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,12 +17,20 @@ TONES = {"running": "in_use", "done": "good", "cancelled": "absent", "queued": "
 
 
 def sweeps_with_counts(accounts: AccountQuerySet) -> QuerySet[Sweep]:
-    """Sweeps with how many of these accounts each took in, and how many failed."""
-    mine = Q(polls__account__in=accounts.order_by().values("pk"))
+    """Sweeps with how many of these accounts each took in, and how many failed.
+
+    Counted sweep by sweep, so that a page of 25 does not add up the polls of two weeks.
+    """
+    polls = Poll.objects.filter(sweep=OuterRef("pk"), account__in=accounts.order_by().values("pk"))
+    per_sweep = polls.order_by().values("sweep")
+
+    def counted(number: Count | Sum) -> Coalesce:
+        return Coalesce(Subquery(per_sweep.annotate(n=number).values("n"), output_field=IntegerField()), 0)
+
     return Sweep.objects.annotate(
-        accounts=Count("polls", filter=mine),
-        failed=Count("polls", filter=mine & Q(polls__state=Poll.State.FAILED)),
-        failing_regions=Sum("polls__failing_regions", filter=mine, default=0),
+        accounts=counted(Count("pk")),
+        failed=counted(Count("pk", filter=Q(state=Poll.State.FAILED))),
+        failing_regions=counted(Sum("failing_regions")),
         lasted=Coalesce("finished_at", Now()) - F("created_at"),
     )
 

@@ -11,6 +11,7 @@ from accounts.models import Sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.matrix import census
 from dashboard.overview import attention, region_strip, verdict_counts
+from dashboard.tables.regions import regions_with_counts
 from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words
 
@@ -20,11 +21,12 @@ from dashboard.words import fresh_words
 def overview(request: ViewerRequest) -> HttpResponse:
     """Totals, what needs a person, the last sweep and the regions."""
     accounts, now = visible_accounts(request.user), timezone.now()
+    regions = list(regions_with_counts(accounts))
     context = {
         "census": census(accounts, now),
         "verdicts": verdict_counts(accounts),
-        "attention": attention(accounts, now),
-        "regions": region_strip(accounts),
+        "attention": attention(accounts, regions, now),
+        "regions": region_strip(regions),
         "sweep": Sweep.objects.first(),
         "fresh": fresh_words(),
         **running_context(),

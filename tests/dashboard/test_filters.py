@@ -47,6 +47,8 @@ def names(query: str) -> list[str]:
         ("policy=superset", ["orders-prod"]),
         ("policy=unreadable&policy=superset", ["bi-reporting", "orders-prod"]),
         ("policy=none", ["brand-new", "log-archive"]),
+        ("trust=exact", ["orders-prod"]),
+        ("trust=trust_mismatch", []),
         ("outcome=throttled", ["orders-prod"]),
         ("outcome=assume_denied", ["bi-reporting"]),
         ("outcome=throttled&outcome=assume_denied", ["bi-reporting", "orders-prod"]),

@@ -142,6 +142,14 @@ def test_an_account_in_use_lists_the_brokers_that_block_and_those_that_do_not(wa
     assert "1 further broker of other engines" in text
 
 
+def test_a_verdict_that_rests_on_an_old_look_is_marked_as_old(watching: Client, db: None) -> None:
+    make_status(make_account(), verdict="unused", checked_at=timezone.now() - timedelta(hours=5))
+
+    html = watching.get("/matrix/").content.decode()
+
+    assert 'class="chip unused old" title="as of 5 h ago"' in html
+
+
 def test_an_unread_region_is_named_as_in_the_way(watching: Client, db: None) -> None:
     account = make_account()
     make_status(account, verdict="unknown")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.demo.house import BASE_DIR
+from tests.demo.house_tools import wait_until
 
 FILES = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt", "constraints.txt")
 
@@ -70,8 +71,18 @@ def test_a_venv_is_made_once(clone: Path) -> None:
     assert state(clone) == "ready"
 
 
-def test_a_venv_without_its_stamp_was_made_only_in_half_and_is_made_anew(prepared: Path) -> None:
+def test_a_venv_made_by_hand_is_completed_and_never_removed(prepared: Path) -> None:
     (prepared / ".venv" / "rolecall-demo").unlink()
+    (prepared / ".venv" / "mine").touch()
+
+    sh(prepared, "prepare demo")
+
+    assert (prepared / ".venv" / "mine").exists()
+    assert state(prepared) == "ready"
+
+
+def test_a_venv_made_only_in_half_is_made_anew(prepared: Path) -> None:
+    (prepared / ".venv" / "rolecall-unfinished").touch()
     (prepared / ".venv" / "rest").touch()
 
     done = sh(prepared, "prepare demo")
@@ -89,7 +100,7 @@ def test_a_venv_whose_python_is_gone_is_made_anew(prepared: Path) -> None:
 
 def test_new_requirements_are_installed_into_the_old_venv(prepared: Path) -> None:
     (prepared / "constraints.txt").write_text("# something new\n")
-    assert state(prepared) == "outdated"
+    assert state(prepared) == "behind"
 
     done = sh(prepared, "prepare demo")
 
@@ -98,7 +109,7 @@ def test_new_requirements_are_installed_into_the_old_venv(prepared: Path) -> Non
 
 
 def test_a_venv_for_run_is_not_enough_for_test_but_the_other_way_round_it_is(prepared: Path) -> None:
-    assert state(prepared, "dev") == "outdated"
+    assert state(prepared, "dev") == "behind"
 
     sh(prepared, "prepare dev")
 
@@ -132,6 +143,26 @@ def test_a_name_on_the_path_that_does_not_work_is_passed_over(clone: Path) -> No
     done = sh(clone, "find_python", path=f"{clone / 'bin'}")
 
     assert done.stdout.strip() == str(clone / "bin" / "python3.12")
+
+
+def test_a_killed_bootstrap_takes_pip_with_it_and_gives_its_turn_back(clone: Path) -> None:
+    script = ". deploy/bootstrap.sh; mkdir .rolecall; take_turn; logged sh -c 'echo $$ >pid; exec sleep 300'"
+    with subprocess.Popen(["/bin/sh", "-c", script], cwd=clone) as process:
+        wait_until(lambda: (clone / "pid").exists() and (clone / "pid").read_text(), 10)
+
+        process.terminate()
+
+        assert process.wait(10) == 130
+    wait_until(lambda: not _alive((clone / "pid").read_text()), 5)
+    assert not (clone / ".rolecall" / "bootstrap.lock").exists()
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_two_do_not_make_one_venv_at_once(clone: Path) -> None:

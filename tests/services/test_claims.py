@@ -158,3 +158,12 @@ def test_old_sweeps_are_forgotten(make_account: MakeAccount, settings: Settings)
     tend_sweeps()
 
     assert list(Sweep.objects.all()) == [young]
+
+
+def test_what_a_person_asked_for_is_not_polled_again_by_the_schedule(make_account: MakeAccount) -> None:
+    make_account()
+    (poll,) = sweep_over_everything().polls.all()
+
+    finish(claimed(poll.pk), failed=False)
+
+    assert poll_due_accounts() is None
