@@ -1,33 +1,20 @@
-"""The read model of the overview: counts by verdict, what needs a person, and a strip of regions."""
+"""The read model of the overview: counts by verdict, and a strip of regions."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from math import log
 
-from django.db.models import Count, Q
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.db.models import Count
 
-from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.domain.outcomes import Verdict
 from accounts.domain.regions import display_order
 from accounts.models import AccountQuerySet, Region
-from dashboard.filters import having_outcomes
+from dashboard.attention import matrix_url
 from dashboard.matrix import geographies
-from dashboard.words import VERDICT_WORDS, plural, span, stale_before
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Something that a person should look at, and where."""
-
-    text: str
-    meaning: str
-    url: str
-    tone: str
+from dashboard.words import VERDICT_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,99 +27,12 @@ class VerdictCount:
     url: str
 
 
-def matrix_url(**query: str | list[str]) -> str:
-    """The matrix, narrowed."""
-    return f"{reverse('matrix')}?{urlencode(query, doseq=True)}"
-
-
 def verdict_counts(accounts: AccountQuerySet) -> list[VerdictCount]:
     """Accounts by verdict, those never polled among the unknown."""
     counts: Counter[str] = Counter()
     for verdict, count in accounts.order_by().values_list("role_status__verdict").annotate(Count("pk")):
         counts[verdict or Verdict.UNKNOWN] += count
     return [VerdictCount(v, word, counts[v], matrix_url(verdict=v.value)) for v, word in VERDICT_WORDS.items()]
-
-
-def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetime) -> list[Sentence]:
-    """The sentences that apply, worst first."""
-    drifted = [grade.value for grade in PolicyGrade if grade.drifted]
-    denied = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
-    failing = [outcome.value for outcome in FAILING]
-    mismatched = Q(role_status__trust_grade=TrustGrade.TRUST_MISMATCH)
-    old = Q(role_status__checked_at__lt=stale_before(now))
-    found = [
-        _sentence(
-            accounts.filter(mismatched),
-            "has a role that somebody else may assume",
-            "have",
-            "Trust",
-            "bad",
-            matrix_url(trust=TrustGrade.TRUST_MISMATCH.value),
-        ),
-        _sentence(
-            accounts.filter(role_status__policy_grade__in=drifted),
-            "has a policy that differs from the documented one",
-            "have",
-            "Policy",
-            "bad",
-            matrix_url(policy=drifted),
-        ),
-        _sentence(
-            having_outcomes(accounts, denied),
-            "refuses Rolecall a look",
-            "refuse",
-            "Access",
-            "bad",
-            matrix_url(outcome=denied),
-        ),
-        _sentence(
-            having_outcomes(accounts, [value for value in failing if value not in denied]),
-            "gave no proper answer somewhere",
-            "gave",
-            "Answers",
-            "warn",
-            matrix_url(outcome=[value for value in failing if value not in denied]),
-        ),
-        _sentence(
-            accounts.filter(old),
-            f"was last polled more than {span((now - stale_before(now)).total_seconds())} ago",
-            "were",
-            "Age",
-            "warn",
-            f"{reverse('accounts')}?sort=checked_at",
-        ),
-        _sentence(
-            accounts.filter(role_status__verdict=Verdict.UNUSED),
-            "has a role that nothing uses",
-            "have",
-            "Unused",
-            "unused",
-            matrix_url(verdict="unused"),
-        ),
-        *_failing_regions(regions),
-    ]
-    return [sentence for sentence in found if sentence is not None]
-
-
-def _sentence(
-    accounts: AccountQuerySet, rest: str, plural_verb: str, meaning: str, tone: str, url: str
-) -> Sentence | None:
-    count = accounts.order_by().values("pk").distinct().count()
-    if not count:
-        return None
-    text = rest if count == 1 else " ".join([plural_verb, *rest.split(" ")[1:]])
-    return Sentence(f"{plural(count, 'account')} {text}", meaning, url, tone)
-
-
-def _failing_regions(regions: Sequence[Region]) -> list[Sentence]:
-    """Regions where more than half of the asked accounts gave no answer: rather the region than the accounts."""
-    rows = [row for row in regions if row.failing * 2 > row.answering + row.failing]  # type: ignore[attr-defined]
-    if not rows:
-        return []
-    codes = ", ".join(row.code for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
-    verb = "fails" if len(rows) == 1 else "fail"
-    text = f"{plural(len(rows), 'region')} {verb} in most accounts: {codes}"
-    return [Sentence(text, "Regions", f"{reverse('regions')}?sort=-failing", "bad")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,4 +15,4 @@ if [ $# -eq 0 ]; then
     step python manage.py makemigrations --check --dry-run
     step python manage.py check
 fi
-step pytest -n 2 --dist loadfile "$@"
+step python -m pytest -n 2 --dist loadfile "$@"

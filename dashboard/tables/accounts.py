@@ -36,7 +36,7 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     policy = SortedColumn("role_status__policy_grade", lambda a: role_status_of(a).policy_grade, verbose_name="Policy")
     trust = TextColumn(
         "role_status__trust_grade",
-        lambda a: role_status_of(a).trust_grade.replace("_", " "),
+        lambda a: role_status_of(a).trust_grade,
         verbose_name="Trust",
     )
     brokers = NumberColumn("role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers")

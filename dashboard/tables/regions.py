@@ -15,6 +15,8 @@ from accounts.models import AccountQuerySet, Cell, Region
 from dashboard.matrix import FAILING_VALUES
 from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn
 
+SILENT = [value for value in FAILING_VALUES if value != Outcome.ASSUME_DENIED]
+
 
 def yes(value: bool) -> str:
     """The guide's words."""
@@ -32,6 +34,8 @@ def regions_with_counts(accounts: AccountQuerySet) -> QuerySet[Region]:
         answering=_number(asked.filter(outcome=Outcome.OK).annotate(n=Count("pk")).values("n")),
         disabled=_number(asked.filter(outcome=Outcome.REGION_DISABLED).annotate(n=Count("pk")).values("n")),
         failing=_number(asked.filter(outcome__in=FAILING_VALUES).annotate(n=Count("pk")).values("n")),
+        # An account that lets nobody in says nothing of its regions.
+        silent=_number(asked.filter(outcome__in=SILENT).annotate(n=Count("pk")).values("n")),
         known_brokers=Subquery(cells.annotate(n=Sum("brokers")).values("n")),
     )
 

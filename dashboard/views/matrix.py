@@ -38,6 +38,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
         **running_context(),
         "page_name": "matrix",
         "columns": len(regions_of(narrowed.accounts)),
+        "pollable": narrowed.accounts.filter(paused=False).count(),
     }
     return render(request, "_matrix_live.html" if wants_fragment(request) else "matrix.html", context)
 
@@ -45,11 +46,11 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
 @require_POST
 @open_to(Role.OPERATOR)
 def poll_now(request: ViewerRequest) -> HttpResponse:
-    """Start a sweep over the accounts that the filters leave."""
-    narrowed = account_filter(request.GET, request.user)
-    chosen = visible_accounts(request.user).filter(pk__in=narrowed.accounts.order_by().values("pk"))
+    """Start a sweep over the accounts that the filters leave; a paused one is polled only from its own page."""
+    narrowed = account_filter(request.GET, request.user).accounts.order_by().values("pk")
+    chosen = visible_accounts(request.user).filter(pk__in=narrowed, paused=False)
     if not chosen.exists():
-        messages.warning(request, "No account matches these filters, so nothing is polled.")
+        messages.warning(request, "No account that is not paused matches these filters, so nothing is polled.")
     else:
         sweep = request_sweep(chosen, Sweep.Reason.PAGE, request.user.get_username())
         messages.success(request, f"{sweep} over {plural(chosen.count(), 'account')} has begun.")

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.attention import attention
 from dashboard.matrix import census
-from dashboard.overview import attention, region_strip, verdict_counts
+from dashboard.overview import region_strip, verdict_counts
 from dashboard.tables.regions import regions_with_counts
 from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words

@@ -40,7 +40,7 @@ def test_a_sweep_is_watched_filtered_drilled_into_and_taken_away(
     sign_in(demo_site)
     expect(page.get_by_role("note")).to_contain_text("Not AWS")
 
-    page.get_by_role("link", name="Matrix").click()
+    page.get_by_role("link", name="Matrix", exact=True).click()
     page.get_by_role("button", name="now").click()
     expect(page.locator("#sweep-bar progress")).to_be_visible()
     expect(page.locator("#sweep-bar")).to_contain_text("done", timeout=90_000)

@@ -79,7 +79,7 @@ def test_a_session_that_expires_in_mid_sweep_is_renewed_once(watched: Watched, l
     account = watched()
     poll(account)
     local_aws.add_fault(
-        account=account.account_id, service="mq", times=3, status=403, code="ExpiredTokenException", message="expired"
+        account=account.account_id, service="mq", times=1, status=403, code="ExpiredTokenException", message="expired"
     )
     local_aws.clear_log()
 

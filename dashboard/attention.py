@@ -1,0 +1,100 @@
+"""What needs a person: sentences that apply, worst first, each a link to the rows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.models import AccountQuerySet, Region
+from dashboard.filters import having_outcomes
+from dashboard.words import plural, span, stale_before
+
+DRIFTED = [grade.value for grade in PolicyGrade if grade.drifted]
+REFUSALS = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
+FAULTS = sorted(outcome.value for outcome in FAILING if outcome.value not in REFUSALS)
+MISMATCH = TrustGrade.TRUST_MISMATCH.value
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Something that a person should look at, and where. `tone` is the colour's meaning: bad, warn or unused."""
+
+    text: str
+    meaning: str
+    url: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A set of accounts and what to say of one of them, or of several."""
+
+    meaning: str
+    tone: str
+    accounts: AccountQuerySet
+    of_one: str
+    of_several: str
+    url: str
+
+
+def matrix_url(**query: str | list[str]) -> str:
+    """The matrix, narrowed."""
+    return f"{reverse('matrix')}?{urlencode(query, doseq=True)}"
+
+
+def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetime) -> list[Sentence]:
+    """The sentences that apply, worst first."""
+    return [*_sentences((*_access(accounts), *_role(accounts), *_age(accounts, now))), *_failing_regions(regions)]
+
+
+def _access(accounts: AccountQuerySet) -> Iterator[Concern]:
+    refused, faulty = having_outcomes(accounts, REFUSALS), having_outcomes(accounts, FAULTS)
+    yield Concern(
+        "Access", "bad", refused, "refuses Rolecall a look", "refuse Rolecall a look", matrix_url(outcome=REFUSALS)
+    )
+    wrong = "gave no proper answer somewhere"
+    yield Concern("Answers", "warn", faulty, wrong, wrong, matrix_url(outcome=FAULTS))
+
+
+def _role(accounts: AccountQuerySet) -> Iterator[Concern]:
+    mismatched = accounts.filter(role_status__trust_grade=MISMATCH)
+    said = "a role that somebody else may assume"
+    yield Concern("Trust", "bad", mismatched, f"has {said}", f"have {said}", matrix_url(trust=MISMATCH))
+    drifted = accounts.filter(role_status__policy_grade__in=DRIFTED)
+    said = "a policy that differs from the documented one"
+    yield Concern("Policy", "bad", drifted, f"has {said}", f"have {said}", matrix_url(policy=DRIFTED))
+    unused = accounts.filter(role_status__verdict=Verdict.UNUSED)
+    said = "a role that nothing uses"
+    yield Concern("Unused", "unused", unused, f"has {said}", f"have {said}", matrix_url(verdict="unused"))
+
+
+def _age(accounts: AccountQuerySet, now: datetime) -> Iterator[Concern]:
+    limit = stale_before(now)
+    said = f"last polled more than {span((now - limit).total_seconds())} ago"
+    old = accounts.filter(Q(role_status__checked_at__lt=limit))
+    yield Concern("Age", "warn", old, f"was {said}", f"were {said}", f"{reverse('accounts')}?sort=checked_at")
+
+
+def _sentences(concerns: Sequence[Concern]) -> Iterator[Sentence]:
+    for concern in concerns:
+        count = concern.accounts.order_by().values("pk").distinct().count()
+        if count:
+            said = concern.of_one if count == 1 else concern.of_several
+            yield Sentence(f"{plural(count, 'account')} {said}", concern.meaning, concern.url, concern.tone)
+
+
+def _failing_regions(regions: Sequence[Region]) -> Iterator[Sentence]:
+    """Regions where most accounts that let Rolecall in gave no answer: rather the region than the accounts."""
+    rows = [row for row in regions if row.silent > row.answering]  # type: ignore[attr-defined]
+    if not rows:
+        return
+    codes = ", ".join(row.code for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+    verb = "fails" if len(rows) == 1 else "fail"
+    text = f"{plural(len(rows), 'region')} {verb} in most accounts: {codes}"
+    yield Sentence(text, "Regions", f"{reverse('regions')}?sort=-failing", "bad")
