@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import log
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.regions import display_order
 from accounts.models import AccountQuerySet, Region
 from dashboard.filters import having_outcomes
-from dashboard.matrix import geographies
+from dashboard.matrix import FAILING_VALUES, geographies
 from dashboard.words import VERDICT_WORDS, plural, span, stale_before
 
 
@@ -55,73 +55,60 @@ def verdict_counts(accounts: AccountQuerySet) -> list[VerdictCount]:
 
 def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetime) -> list[Sentence]:
     """The sentences that apply, worst first."""
-    drifted = [grade.value for grade in PolicyGrade if grade.drifted]
+    about_accounts = (*_about_roles(accounts), *_about_answers(accounts), *_about_time(accounts, now))
+    return [*filter(None, about_accounts), *_failing_regions(regions)]
+
+
+def _about_roles(accounts: AccountQuerySet) -> Iterator[Sentence | None]:
+    mismatch, drifted = TrustGrade.TRUST_MISMATCH.value, [grade.value for grade in PolicyGrade if grade.drifted]
+    yield _sentence(
+        accounts.filter(role_status__trust_grade=mismatch),
+        ("has", "have", "a role that somebody else may assume"),
+        ("Trust", "bad", matrix_url(trust=mismatch)),
+    )
+    yield _sentence(
+        accounts.filter(role_status__policy_grade__in=drifted),
+        ("has", "have", "a policy that differs from the documented one"),
+        ("Policy", "bad", matrix_url(policy=drifted)),
+    )
+
+
+def _about_answers(accounts: AccountQuerySet) -> Iterator[Sentence | None]:
     denied = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
-    failing = [outcome.value for outcome in FAILING]
-    mismatched = Q(role_status__trust_grade=TrustGrade.TRUST_MISMATCH)
-    old = Q(role_status__checked_at__lt=stale_before(now))
-    found = [
-        _sentence(
-            accounts.filter(mismatched),
-            "has a role that somebody else may assume",
-            "have",
-            "Trust",
-            "bad",
-            matrix_url(trust=TrustGrade.TRUST_MISMATCH.value),
-        ),
-        _sentence(
-            accounts.filter(role_status__policy_grade__in=drifted),
-            "has a policy that differs from the documented one",
-            "have",
-            "Policy",
-            "bad",
-            matrix_url(policy=drifted),
-        ),
-        _sentence(
-            having_outcomes(accounts, denied),
-            "refuses Rolecall a look",
-            "refuse",
-            "Access",
-            "bad",
-            matrix_url(outcome=denied),
-        ),
-        _sentence(
-            having_outcomes(accounts, [value for value in failing if value not in denied]),
-            "gave no proper answer somewhere",
-            "gave",
-            "Answers",
-            "warn",
-            matrix_url(outcome=[value for value in failing if value not in denied]),
-        ),
-        _sentence(
-            accounts.filter(old),
-            f"was last polled more than {span((now - stale_before(now)).total_seconds())} ago",
-            "were",
-            "Age",
-            "warn",
-            f"{reverse('accounts')}?sort=checked_at",
-        ),
-        _sentence(
-            accounts.filter(role_status__verdict=Verdict.UNUSED),
-            "has a role that nothing uses",
-            "have",
-            "Unused",
-            "unused",
-            matrix_url(verdict="unused"),
-        ),
-        *_failing_regions(regions),
-    ]
-    return [sentence for sentence in found if sentence is not None]
+    broken = [value for value in FAILING_VALUES if value not in denied]
+    yield _sentence(
+        having_outcomes(accounts, denied),
+        ("refuses", "refuse", "Rolecall a look"),
+        ("Access", "bad", matrix_url(outcome=denied)),
+    )
+    yield _sentence(
+        having_outcomes(accounts, broken),
+        ("gave", "gave", "no proper answer somewhere"),
+        ("Answers", "warn", matrix_url(outcome=broken)),
+    )
 
 
-def _sentence(
-    accounts: AccountQuerySet, rest: str, plural_verb: str, meaning: str, tone: str, url: str
-) -> Sentence | None:
-    count = accounts.order_by().values("pk").distinct().count()
+def _about_time(accounts: AccountQuerySet, now: datetime) -> Iterator[Sentence | None]:
+    accepted = span((now - stale_before(now)).total_seconds())
+    yield _sentence(
+        accounts.filter(role_status__checked_at__lt=stale_before(now)),
+        ("was", "were", f"last polled more than {accepted} ago"),
+        ("Age", "warn", f"{reverse('accounts')}?sort=checked_at"),
+    )
+    yield _sentence(
+        accounts.filter(role_status__verdict=Verdict.UNUSED),
+        ("has", "have", "a role that nothing uses"),
+        ("Unused", "unused", matrix_url(verdict=Verdict.UNUSED.value)),
+    )
+
+
+def _sentence(accounts: AccountQuerySet, words: tuple[str, str, str], shown: tuple[str, str, str]) -> Sentence | None:
+    """Say it of so many accounts; nothing when it is true of none. `words`: verb of one, verb of many, the rest."""
+    count = accounts.order_by().count()
     if not count:
         return None
-    text = rest if count == 1 else " ".join([plural_verb, *rest.split(" ")[1:]])
-    return Sentence(f"{plural(count, 'account')} {text}", meaning, url, tone)
+    (one, many, rest), (meaning, tone, url) = words, shown
+    return Sentence(f"{plural(count, 'account')} {one if count == 1 else many} {rest}", meaning, url, tone)
 
 
 def _failing_regions(regions: Sequence[Region]) -> list[Sentence]:
