@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from dashboard.demo.estate import HUB_ACCESS_KEY_ID, HUB_SECRET_ACCESS_KEY
 from dashboard.demo.local_aws.client import LocalAws, start_local_aws
@@ -81,3 +83,19 @@ def local(_process: LocalAws) -> LocalAws:
 def cloud(local: LocalAws) -> Cloud:
     """Clients of the local AWS."""
     return Cloud(local.url)
+
+
+def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str, int]:
+    """Code, message and HTTP status of a call that fails."""
+    with pytest.raises(ClientError) as caught:
+        call(**params)
+    answer = caught.value.response
+    return answer["Error"]["Code"], answer["Error"]["Message"], answer["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def eventually(look: Callable[[], bool]) -> bool:
+    """True when it becomes so within five seconds."""
+    until = time.monotonic() + 5
+    while not look() and time.monotonic() < until:
+        time.sleep(0.05)
+    return look()

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from accounts.domain.identifiers import check_external_id, parse_account_id, parse_role_arn
+from accounts.domain.outcomes import TrustGrade
+from accounts.domain.policy import compare_policy
+from accounts.domain.trust import grade_trust
 from dashboard.demo.estate import ACCOUNTS, FAULTS, descriptions, estate_csv
-from dashboard.demo.estate_documents import DRIFTED
+from dashboard.demo.estate_documents import DRIFTED, MISTRUSTED, UNREADABLE_TRUST
 from dashboard.demo.local_aws.client import LocalAws
 from tests.demo.conftest import Cloud
 
@@ -103,3 +106,15 @@ def test_the_estate_is_the_same_at_every_start(local: LocalAws, world: dict[str,
     local.reset("demo")
 
     assert local.world()["accounts"] == world
+
+
+@pytest.mark.parametrize("name", DRIFTED)
+def test_each_different_policy_gets_the_grade_it_is_named_after(name: str) -> None:
+    grade = compare_policy(DRIFTED[name]["document"], "aws").grade
+
+    assert grade == ("exact" if name == "same" else name)
+
+
+def test_both_odd_trust_policies_get_their_grade() -> None:
+    assert grade_trust(MISTRUSTED).grade is TrustGrade.TRUST_MISMATCH
+    assert grade_trust(UNREADABLE_TRUST).grade is TrustGrade.UNREADABLE
