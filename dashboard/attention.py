@@ -10,14 +10,15 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.models import AccountQuerySet, Region
 from dashboard.filters import having_outcomes
+from dashboard.matrix import FAILING_VALUES
 from dashboard.words import plural, span, stale_before
 
 DRIFTED = [grade.value for grade in PolicyGrade if grade.drifted]
 REFUSALS = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
-FAULTS = sorted(outcome.value for outcome in FAILING if outcome.value not in REFUSALS)
+FAULTS = [value for value in FAILING_VALUES if value not in REFUSALS]
 MISMATCH = TrustGrade.TRUST_MISMATCH.value
 
 

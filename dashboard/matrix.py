@@ -15,7 +15,7 @@ from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Cell, Region, RoleStatus
 from dashboard.words import stale_before
 
-FAILING_VALUES = [outcome.value for outcome in FAILING]
+FAILING_VALUES = sorted(outcome.value for outcome in FAILING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from fnmatch import fnmatchcase
 from io import StringIO
 from typing import Any
 
@@ -92,7 +93,7 @@ def region_of(world: dict[str, Any], row: dict[str, str]) -> dict[str, Any]:
 
 def denied(world: dict[str, Any], account_id: str, action: str, region: str = "") -> bool:
     denials = world["accounts"][account_id]["denials"]
-    return any(one["action"] == action and one["region"] in ("", region) for one in denials)
+    return any(fnmatchcase(action, one["action"]) and one["region"] in ("", region) for one in denials)
 
 
 def test_every_role_says_what_the_world_says(world: dict[str, Any]) -> None:

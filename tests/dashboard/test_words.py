@@ -1,0 +1,52 @@
+"""Ages, numbers and words as people read them; no vocabulary has a word missing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.domain.outcomes import Flag, Outcome, PolicyGrade, TrustGrade, Verdict
+from dashboard import words
+from dashboard.overview import share_step
+
+NOW = timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "just now"), (59, "59 s ago"), (60, "1 min ago"), (7200, "2 h ago"), (172800, "2 d ago"), (-300, "in 5 min")],
+)
+def test_an_age_has_one_unit(seconds: int, said: str) -> None:
+    assert words.ago(NOW - timedelta(seconds=seconds), NOW) == said
+
+
+def test_what_never_happened_has_no_age() -> None:
+    assert words.ago(None, NOW) == "never"
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 brokers"), (1, "1 broker"), (1482, "1,482 brokers")])
+def test_a_number_agrees_with_its_noun(count: int, said: str) -> None:
+    assert words.plural(count, "broker") == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(3600, "within the hour"), (900, "within 15 min")])
+def test_fresh_follows_the_setting(settings: Settings, seconds: int, said: str) -> None:
+    settings.STALE_AFTER_SECONDS = seconds
+
+    assert words.fresh_words() == said
+
+
+def test_every_word_of_the_domain_has_a_word_for_people() -> None:
+    assert set(words.OUTCOME_WORDS) == set(Outcome)
+    assert set(words.VERDICT_WORDS) == set(Verdict)
+    assert set(words.POLICY_WORDS) == set(words.POLICY_SIGNS) == set(PolicyGrade)
+    assert set(words.TRUST_WORDS) == set(TrustGrade)
+    assert set(words.FLAG_WORDS) == set(Flag)
+
+
+@pytest.mark.parametrize(("brokers", "step"), [(0, 0), (1, 1), (20, 2), (150, 3), (4795, 4)])
+def test_the_strips_blue_grows_with_the_magnitude(brokers: int, step: int) -> None:
+    assert share_step(brokers, 4795) == step
