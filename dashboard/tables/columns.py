@@ -100,12 +100,21 @@ def verdict_html(status: RoleStatus) -> SafeString:
 
 def policy_html(status: RoleStatus) -> SafeString:
     """The policy's grade with its sign and word; the trust policy's too when it is not the documented one."""
+    return grade_html(status) + trust_html(status)
+
+
+def grade_html(status: RoleStatus) -> SafeString:
+    """The policy's grade alone."""
     if not status.policy_grade:
-        return format_html('<span class="soft">{}</span>', "none" if status.presence == "absent" else "not read")
+        return ungraded_html(status)
     grade = PolicyGrade(status.policy_grade)
     tone, sign, word = POLICY_TONES.get(grade, "bad"), POLICY_SIGNS[grade], grade.value.replace("_", " ")
-    policy = format_html('<span class="grade {}">{} {}</span>', tone, sign, word)
-    return policy + trust_html(status)
+    return format_html('<span class="grade {}">{} {}</span>', tone, sign, word)
+
+
+def ungraded_html(status: RoleStatus) -> SafeString:
+    """What stands where there is no grade."""
+    return format_html('<span class="soft">{}</span>', "none" if status.presence == "absent" else "not read")
 
 
 def trust_html(status: RoleStatus) -> SafeString:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Account, Sweep
 from accounts.services.sweeps import request_sweep
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
-from dashboard.account_page import blockers, flag_sentences, policy_context, standings, verdict_sentence
+from dashboard.account_page import blockers, flag_sentences, folded, policy_context, standings, verdict_sentence
 from dashboard.filters import account_filter
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.tables.accounts import AccountTable
@@ -49,11 +49,13 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
     cells = row_of(account, regions_of(Account.objects.filter(pk=account.pk)))
     regions = standings(account, cells)
     brokers = list(account.brokers.all())
-    found = blockers(regions, brokers)
+    found, now = blockers(regions, brokers), timezone.now()
+    own, alike = folded(regions, now)
     return {
         "account": account,
         "status": status,
-        "standings": regions,
+        "standings": own,
+        "alike": alike,
         "brokers": brokers,
         "blockers": found,
         "total": broker_total(cells.values()),
@@ -64,7 +66,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "credentials": account.credentials.defer("sealed"),
         "changes": account.changes.all()[:HISTORY_SHOWN],
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
-        "now": timezone.now(),
+        "now": now,
         **policy_context(account),
     }
 
