@@ -12,6 +12,10 @@
     label();
   }
 
+  // On a phone the bar is wider than the screen: the open page's entry is brought into sight.
+  const here = document.querySelector(".top nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 10;
+
   // "/" goes to the search box, as on the pages that admins use all day.
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
