@@ -14,7 +14,10 @@
 
   // On a phone the bar is wider than the screen: the open page's entry is brought into sight.
   const here = document.querySelector(".top nav [aria-current]");
-  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 10;
+  if (here) {
+    const bar = here.parentElement;
+    bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+  }
 
   // "/" goes to the search box, as on the pages that admins use all day.
   document.addEventListener("keydown", (event) => {
