@@ -77,8 +77,9 @@ def time_html(value: datetime | None, now: datetime | None = None) -> SafeString
 
 
 def account_html(account: Account) -> SafeString:
-    """Name, then the grouped id, linked to the account's page."""
-    return name_html(account) + format_html("<small>{}</small>", group_digits(account.account_id))
+    """Name, linked to the account's page, then the grouped id; a paused account says so."""
+    paused = " · paused" if account.paused else ""
+    return name_html(account) + format_html("<small>{}{}</small>", group_digits(account.account_id), paused)
 
 
 def name_html(account: Account) -> SafeString:

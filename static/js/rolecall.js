@@ -26,7 +26,11 @@
       const search = document.querySelector("[data-search]");
       if (search) { event.preventDefault(); search.focus(); }
     }
-    if (event.key === "Escape") closeMenus(null);
+    if (event.key === "Escape") {
+      const open = event.target.closest("details.menu[open]");
+      closeMenus(null);
+      if (open) open.querySelector("summary").focus();
+    }
   });
 
   // A menu closes when one clicks beside it.

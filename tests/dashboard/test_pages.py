@@ -231,3 +231,20 @@ def test_the_brokers_page_says_how_many_cells_it_does_not_know(watching: Client,
     unknown = Region.objects.filter(partition="aws", polled=True).count() - 1
 
     assert f"1 broker as last listed by AWS. {unknown} cells gave no answer" in text_of(watching, "/brokers/")
+
+
+def test_the_matrix_says_which_account_is_paused(watching: Client, db: None) -> None:
+    make_account(1, paused=True)
+    make_account(2)
+
+    assert text_of(watching, "/matrix/").count("· paused") == 1
+
+
+def test_a_poll_that_nobody_ran_has_no_number_of_failing_regions(watching: Client, db: None) -> None:
+    sweep = Sweep.objects.create(reason="page")
+    Poll.objects.create(sweep=sweep, account=make_account(1), state="cancelled")
+    Poll.objects.create(sweep=sweep, account=make_account(2), state="done")
+
+    page = watching.get(f"{sweep.get_absolute_url()}?sort=-failing_regions").context["table"]
+
+    assert [row.get_cell("failing_regions") for row in page.paginated_rows] == ["0", "–"]
