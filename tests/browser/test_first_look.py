@@ -60,7 +60,7 @@ def test_a_sweep_is_watched_filtered_drilled_into_and_taken_away(
 
     page.get_by_role("link", name="137").click()
     expect(page.get_by_role("heading", name="legacy-billing")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("What stops a deletion")
+    expect(page.locator("main")).to_contain_text("The role cannot be deleted while it is used")
     assert complaints == []
 
 
