@@ -39,9 +39,7 @@ def demo_aws() -> Iterator[LocalAws]:
 
 
 @pytest.fixture
-def demo_site(
-    demo_aws: LocalAws, live_server: LiveServer, settings: Settings, tmp_path: Path, django_db_serialized_rollback: None
-) -> Iterator[str]:
+def demo_site(demo_aws: LocalAws, live_server: LiveServer, settings: Settings, tmp_path: Path) -> Iterator[str]:
     """A site with the demo estate imported and a worker waiting; nothing polled yet."""
     settings.AWS_ENDPOINT_URL = demo_aws.url
     demo_aws.reset("demo")

@@ -13,10 +13,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Account, Sweep
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.django_db(transaction=True),
+]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_wrong_password_is_said_and_a_right_one_lets_in(live_server: LiveServer, page: Page) -> None:
     User.objects.create_superuser("admin", password="correct horse")
 
@@ -48,7 +51,7 @@ def test_a_sweep_is_watched_filtered_drilled_into_and_taken_away(
     expect(page.locator("#sweep-bar")).to_contain_text(f"{total} of {total} accounts")
     expect(page.locator("#rows")).to_contain_text("137")
 
-    page.get_by_label("Name or id").fill("legacy-billing")
+    page.get_by_label("Name or id", exact=True).fill("legacy-billing")
     page.keyboard.press("Enter")
     expect(page.locator("#rows tr")).to_have_count(1)
     exported = take_csv(page, tmp_path)
@@ -57,7 +60,7 @@ def test_a_sweep_is_watched_filtered_drilled_into_and_taken_away(
 
     page.get_by_role("link", name="137").click()
     expect(page.get_by_role("heading", name="legacy-billing")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("What stops a deletion")
+    expect(page.locator("main")).to_contain_text("The role cannot be deleted while it is used")
     assert complaints == []
 
 

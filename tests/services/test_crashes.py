@@ -23,7 +23,7 @@ from tests.processes import celery, wait_until, worker
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 ACCOUNTS = 12
