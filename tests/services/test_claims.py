@@ -167,3 +167,19 @@ def test_what_a_person_asked_for_is_not_polled_again_by_the_schedule(make_accoun
     finish(claimed(poll.pk), failed=False)
 
     assert poll_due_accounts() is None
+
+
+def test_a_dead_workers_poll_in_a_cancelled_sweep_does_not_keep_its_account_from_the_schedule(
+    make_account: MakeAccount,
+) -> None:
+    make_account(next_poll_at=None)
+    cancelled = sweep_over_everything()
+    lapse(claimed(cancelled.polls.get().pk))
+    cancel_sweep(cancelled, "operator")
+    later = sweep_over_everything().polls.get()
+
+    finish(claimed(later.pk), failed=False)
+    tend_sweeps()
+
+    assert cancelled.polls.get().state == "cancelled"
+    assert poll_due_accounts(timezone.now() + timedelta(days=1)) is not None
