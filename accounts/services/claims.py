@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Poll, Sweep
 from accounts.services import queue
-from accounts.services.sweeps import close_if_finished, queue_of
+from accounts.services.sweeps import close_if_finished
 
 
 class Refusal(Enum):
@@ -91,16 +91,29 @@ def tend_sweeps() -> int:
     return resent
 
 
-def _resend_waiting(sent_before: object) -> int:
-    waiting = Poll.objects.filter(
+def _resend_waiting(sent_before: datetime) -> int:
+    """Send overdue polls again, the longest waiting first, until every one of them can have a message.
+
+    A long queue loses nothing by being long: without this bound each round would double it.
+    """
+    overdue = Poll.objects.filter(
         state=Poll.State.QUEUED, sweep__state=Sweep.State.RUNNING, sent_at__lt=sent_before
-    ).select_related("sweep")
-    sent = 0
-    for poll in waiting.iterator():
-        if Poll.objects.filter(pk=poll.pk, sent_at=poll.sent_at).update(sent_at=timezone.now()):
-            queue.send_polls([poll.pk], queue_of(poll.sweep))
-            sent += 1
-    return sent
+    ).order_by("sent_at", "pk")
+    scheduled = Q(sweep__reason=Sweep.Reason.SCHEDULE)
+    return _resend(overdue.filter(scheduled), queue.SCHEDULED_QUEUE) + _resend(
+        overdue.exclude(scheduled), queue.URGENT_QUEUE
+    )
+
+
+def _resend(overdue: QuerySet[Poll], name: str) -> int:
+    missing = max(0, overdue.count() - queue.length(name))
+    taken = [
+        pk
+        for pk, sent_at in overdue.values_list("pk", "sent_at")[:missing]
+        if Poll.objects.filter(pk=pk, sent_at=sent_at).update(sent_at=timezone.now())
+    ]
+    queue.send_polls(taken, name)
+    return len(taken)
 
 
 def _forget_old_sweeps() -> None:
