@@ -92,21 +92,20 @@ def tend_sweeps() -> int:
 
 
 def _resend_waiting(sent_before: datetime) -> int:
-    """Send overdue polls again, the longest waiting first, until every one of them can have a message.
+    """Send overdue polls again, the longest waiting first, as far as fewer messages wait than polls.
 
-    A long queue loses nothing by being long: without this bound each round would double it.
+    A long queue loses nothing by being long: without this bound every round would add its length once more.
     """
-    overdue = Poll.objects.filter(
-        state=Poll.State.QUEUED, sweep__state=Sweep.State.RUNNING, sent_at__lt=sent_before
-    ).order_by("sent_at", "pk")
+    waiting = Poll.objects.filter(state=Poll.State.QUEUED, sweep__state=Sweep.State.RUNNING)
     scheduled = Q(sweep__reason=Sweep.Reason.SCHEDULE)
-    return _resend(overdue.filter(scheduled), queue.SCHEDULED_QUEUE) + _resend(
-        overdue.exclude(scheduled), queue.URGENT_QUEUE
+    return _resend(waiting.filter(scheduled), queue.SCHEDULED_QUEUE, sent_before) + _resend(
+        waiting.exclude(scheduled), queue.URGENT_QUEUE, sent_before
     )
 
 
-def _resend(overdue: QuerySet[Poll], name: str) -> int:
-    missing = max(0, overdue.count() - queue.length(name))
+def _resend(waiting: QuerySet[Poll], name: str, sent_before: datetime) -> int:
+    missing = max(0, waiting.count() - queue.length(name))
+    overdue = waiting.filter(sent_at__lt=sent_before).order_by("sent_at", "pk")
     taken = [
         pk
         for pk, sent_at in overdue.values_list("pk", "sent_at")[:missing]
