@@ -96,7 +96,8 @@ def verdict_sentence(status: RoleStatus, found: Blockers) -> str:
     if status.verdict == Verdict.IN_USE:
         return f"In use: {plural(count, 'RabbitMQ broker')} in {plural(len(found.rabbitmq), 'region')}."
     if status.verdict == Verdict.UNUSED:
-        return "Unused: the role exists, and no region has a RabbitMQ broker."
+        off = f"; {plural(status.regions_disabled, 'further region')} not enabled" if status.regions_disabled else ""
+        return f"Unused: the role exists, and no RabbitMQ broker is in {plural(status.regions_ok, 'region')}{off}."
     if status.verdict == Verdict.ABSENT:
         return "Absent: the role does not exist in this account."
     return f"Unknown: {unknown_reason(status, found)}."

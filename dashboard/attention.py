@@ -12,13 +12,14 @@ from django.utils.http import urlencode
 
 from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.models import AccountQuerySet, Region
-from dashboard.filters import having_outcomes
+from dashboard.filters import FLAG_CHOICES, having_flags, having_outcomes
 from dashboard.matrix import FAILING_VALUES
 from dashboard.words import plural, span, stale_before
 
 DRIFTED = [grade.value for grade in PolicyGrade if grade.drifted]
 REFUSALS = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
 FAULTS = [value for value in FAILING_VALUES if value not in REFUSALS]
+FLAGGED = [value for value, _ in FLAG_CHOICES]
 MISMATCH = TrustGrade.TRUST_MISMATCH.value
 
 
@@ -70,6 +71,15 @@ def _role(accounts: AccountQuerySet) -> Iterator[Concern]:
     drifted = accounts.filter(role_status__policy_grade__in=DRIFTED)
     said = "a policy that differs from the documented one"
     yield Concern("Policy", "bad", drifted, f"has {said}", f"have {said}", matrix_url(policy=DRIFTED))
+    flagged = having_flags(accounts, FLAGGED)
+    said = "a role with something that AWS does not document"
+    yield Concern("Role", "bad", flagged, f"has {said}", f"have {said}", matrix_url(flag=FLAGGED))
+    unread = accounts.filter(role_status__policy_grade=PolicyGrade.UNREADABLE)
+    said = "a policy that could not be read"
+    yield Concern("Policy", "warn", unread, f"has {said}", f"have {said}", matrix_url(policy="unreadable"))
+    unread = accounts.filter(role_status__trust_grade=TrustGrade.UNREADABLE)
+    said = "a trust policy that could not be read"
+    yield Concern("Trust", "warn", unread, f"has {said}", f"have {said}", matrix_url(trust="unreadable"))
     unused = accounts.filter(role_status__verdict=Verdict.UNUSED)
     said = "a role that nothing uses"
     yield Concern("Unused", "unused", unused, f"has {said}", f"have {said}", matrix_url(verdict="unused"))

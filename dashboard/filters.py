@@ -12,7 +12,7 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
-from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.domain.outcomes import FAILING, Flag, Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Broker, Cell, Region
 from dashboard.access import Person, visible_accounts
@@ -21,6 +21,7 @@ from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 NO_POLICY = "none"
 POLICY_CHOICES = [(grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade] + [(NO_POLICY, "none")]
 TRUST_CHOICES = [(grade.value, grade.value.replace("_", " ")) for grade in TrustGrade]
+FLAG_CHOICES = [(flag.value, flag.value.replace("_", " ")) for flag in Flag if flag is not Flag.ROLE_ABSENT]
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
 
 
@@ -133,6 +134,14 @@ def _trusts(queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQ
     return queryset.filter(role_status__trust_grade__in=values) if values else queryset
 
 
+def having_flags(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySet:
+    """Accounts whose role has at least one of these flags."""
+    found = Q()
+    for value in values:
+        found |= Q(role_status__flags__contains=[value])
+    return queryset.filter(found) if values else queryset
+
+
 def region_choices() -> list[tuple[str, str]]:
     """Every region of the table, in the order of the matrix."""
     codes = Region.objects.values_list("code", flat=True)
@@ -147,6 +156,7 @@ class AccountFilter(ChipFilterSet):
     verdict = _several("Verdict", VERDICT_CHOICES, _verdicts)
     policy = _several("Policy", POLICY_CHOICES, _policies)
     trust = _several("Trust", TRUST_CHOICES, _trusts)
+    flag = _several("Flag", FLAG_CHOICES, lambda queryset, name, values: having_flags(queryset, values))
     outcome = _several("Outcome", OUTCOME_CHOICES, lambda queryset, name, values: having_outcomes(queryset, values))
     region = filters.ChoiceFilter(
         label="Brokers in", choices=region_choices, method="by_region", empty_label="any region"

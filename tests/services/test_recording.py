@@ -237,3 +237,28 @@ def test_an_older_reading_does_not_overwrite_a_newer_one(account: Account, poll:
 
     assert not stored
     assert RoleStatus.objects.get(account=account).presence == "present"
+
+
+def test_a_reading_of_the_partition_that_an_account_has_left_is_not_stored(account: Account, poll: Poll) -> None:
+    Account.objects.update(partition="aws-us-gov")
+
+    stored = record(account, AccountReading(account.account_id, NOON, NOON, whole_role(account), {}))
+
+    assert not stored
+    assert not RoleStatus.objects.exists()
+
+
+def test_a_region_switched_on_again_settles_nothing_by_its_old_answer(account: Account, poll: Poll) -> None:
+    poll()
+    Region.objects.filter(code="us-east-1").update(polled=False)
+    looked = a_look(account, NOON + timedelta(hours=1), {"eu-west-1": Known(())})
+    Region.objects.filter(code="us-east-1").update(polled=True)  # while the poll was under way
+
+    record(account, looked)
+
+    status = RoleStatus.objects.get()
+    assert (status.verdict, status.regions_ok) == ("unknown", 1)
+
+
+def a_look(account: Account, now: datetime, brokers: dict[str, Answer[tuple[BrokerFacts, ...]]]) -> AccountReading:
+    return AccountReading(account.account_id, now, now, whole_role(account), brokers)
