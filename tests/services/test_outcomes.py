@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Broker, Cell, Region, RoleStatus
 from dashboard.demo.local_aws.client import LocalAws
+from tests.causes import CAUSES, Says, fits
 from tests.local_aws import forget_clients
 from tests.services.test_polling import calls, poll
 
@@ -19,16 +20,6 @@ Watched = Callable[..., Account]
 
 HERE, ELSEWHERE = "eu-west-1", "us-east-1"
 BROKERS = [{"region": region, "name": "orders", "engine": "RabbitMQ"} for region in (HERE, ELSEWHERE)]
-NOT_AUTHORIZED = "User: arn:aws:sts::1:assumed-role/R/s is not authorized to perform: mq:ListBrokers on resource: * "
-
-
-class Says(NamedTuple):
-    """What a cell is expected to say."""
-
-    outcome: str
-    code: str
-    detail: str
-    permission: str = ""
 
 
 @pytest.fixture(autouse=True)
@@ -43,77 +34,17 @@ def said(region: str = HERE) -> Says:
     return Says(cell.outcome, cell.code, cell.detail, cell.permission)
 
 
-def fits(actual: Says, expected: Says) -> bool:
-    """The same, but for the detail, which must hold the expected words."""
-    return actual._replace(detail="") == expected._replace(detail="") and expected.detail in actual.detail
-
-
-def denied(detail: str, code: str = "AccessDeniedException") -> Says:
-    return Says("denied", code, detail, "mq:ListBrokers")
-
-
-def access_denied(why: str) -> dict[str, Any]:
-    return {"status": 403, "code": "AccessDeniedException", "message": NOT_AUTHORIZED + why}
-
-
-LIMITS = "AWS limits the rate of mq:ListBrokers in eu-west-1"
-RETRIED = "AWS itself failed at mq:ListBrokers in eu-west-1, also when asked again"
-UNREADABLE = "could not be read, so nothing is known"
-ONE_REGION: dict[str, tuple[dict[str, Any], Says]] = {
-    "throttled as 400": ({"status": 400, "code": "Throttling", "message": "Rate exceeded"},
-                         Says("throttled", "Throttling", LIMITS)),
-    "throttled as 429 by a known code": ({"status": 429, "code": "TooManyRequestsException"},
-                                         Says("throttled", "TooManyRequestsException", LIMITS)),
-    "throttled as 429 by an unknown code": ({"status": 429, "code": "SlowerPlease"},
-                                            Says("throttled", "SlowerPlease", LIMITS)),
-    "throttled as a bare 429": ({"status": 429}, Says("throttled", "429", LIMITS)),
-    "denied plainly": (access_denied("because no identity-based policy allows the mq:ListBrokers action"),
-                       denied("The assumed role may not call mq:ListBrokers in eu-west-1. Add this permission")),
-    "denied without a reason": ({"status": 403, "code": "AccessDeniedException"}, denied("Add this permission")),
-    "denied outright": (access_denied("with an explicit deny in an identity-based policy"),
-                        denied("A policy of the assumed role denies mq:ListBrokers in eu-west-1 outright")),
-    "denied by an SCP": (access_denied("with an explicit deny in a service control policy: arn:aws:organizations::1:p"),
-                         denied("A service control policy of the organization refuses mq:ListBrokers")),
-    "denied by an SCP that allows nothing": (
-        access_denied("because no service control policy allows the mq:ListBrokers action"),
-        denied("A service control policy of the organization refuses")),
-    "denied by the session policy": (access_denied("because no session policy allows the mq:ListBrokers action"),
-                                     denied("The session policy refuses mq:ListBrokers")),
-    "denied by a boundary": (access_denied("with an explicit deny in a permissions boundary"),
-                             denied("The permissions boundary of the assumed role refuses")),
-    "a session that expires again": ({"status": 403, "code": "ExpiredTokenException"},
-                                     Says("failed", "ExpiredTokenException", "The session ended, and so did")),
-    "a wrong clock": ({"status": 403, "code": "InvalidSignatureException", "message": "The signature 1a2b3c ..."},
-                      Says("failed", "InvalidSignatureException", "Check the clock")),
-    "a reset connection": ({"reset": True}, Says("unreachable", "ConnectionClosedError", "No answer to mq")),
-    "a truncated body": ({"truncate": True}, Says("failed", "UnreadableAnswer", UNREADABLE)),
-    "HTML with status 200": ({"html": True, "status": 200}, Says("failed", "UnreadableAnswer", UNREADABLE)),
-    "HTML with status 502": ({"html": True, "status": 502}, Says("failed", "502", RETRIED)),
-    "an empty body": ({"body": " "}, Says("failed", "UnreadableAnswer", UNREADABLE)),
-    "JSON of another kind": ({"body": '{"brokerSummaries": {"a": 1}}'}, Says("failed", "UnreadableAnswer", UNREADABLE)),
-    "a 5xx that does not heal": ({"status": 500, "code": "InternalServerErrorException"},
-                                 Says("failed", "InternalServerErrorException", RETRIED)),
-    "a bare 503": ({"status": 503}, Says("failed", "503", RETRIED)),
-    "another account's ARN": ({"owner": "999988887777"},
-                              Says("failed", "WrongAccount", "was another account's or region's, and was thrown away")),
-    "pages without end": ({"body": '{"brokerSummaries": [], "nextToken": "again"}'},
-                          Says("failed", "RepeatedToken", UNREADABLE)),
-    "an unknown refusal": ({"status": 400, "code": "Novelty", "message": "Not today."},
-                           Says("failed", "Novelty", "AWS refused mq:ListBrokers in eu-west-1 with Novelty: Not")),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("cause", ONE_REGION)
+@pytest.mark.parametrize("cause", CAUSES)
 def test_a_fault_of_one_region_is_named_there_and_touches_nothing_else(
     watched: Watched, local_aws: LocalAws, cause: str
 ) -> None:
-    rule, expected = ONE_REGION[cause]
+    rule, expected = CAUSES[cause]
     account = watched(brokers=BROKERS)
     local_aws.add_fault(account=account.account_id, region=HERE, service="mq", **rule)
 
     assert poll(account).failing_regions == 1
 
-    assert fits(said(), expected), said()
+    assert fits(said(), expected, HERE), said()
     assert Cell.objects.get(region=HERE).brokers is None
     assert (said(ELSEWHERE).outcome, Cell.objects.get(region=ELSEWHERE).brokers) == ("ok", 1)
     assert RoleStatus.objects.get().outcome == "ok"
@@ -124,7 +55,7 @@ def test_a_fault_of_one_region_is_named_there_and_touches_nothing_else(
 def test_a_fault_after_a_good_look_leaves_the_good_look_standing(
     watched: Watched, local_aws: LocalAws, cause: str
 ) -> None:
-    rule, _ = ONE_REGION[cause]
+    rule, _ = CAUSES[cause]
     account = watched(brokers=BROKERS)
     poll(account)
     before = Cell.objects.get(region=HERE)
