@@ -10,10 +10,12 @@ from itertools import groupby
 
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
 from accounts.domain.policy import PermissionCheck, check_documented_permissions, compare_policy, side_by_side
+from accounts.domain.publications import Publication
 from accounts.domain.regions import display_order
 from accounts.domain.role import POLICY_DOCUMENT, ROLE_USING_ENGINE
 from accounts.domain.trust import grade_trust
 from accounts.models import Account, Broker, Region, RoleStatus
+from accounts.services.publications import has
 from dashboard.matrix import CellView, role_status_of
 from dashboard.words import FLAG_WORDS, plural
 
@@ -115,9 +117,9 @@ def unknown_reason(status: RoleStatus, found: Blockers) -> str:
     return "no region has been looked at"
 
 
-def flag_sentences(status: RoleStatus) -> list[str]:
-    """The flags in words. That the role is absent is said by the verdict already."""
-    known = {flag.value for flag in Flag}
+def flag_sentences(status: RoleStatus, published: Publication | None = None) -> list[str]:
+    """The flags in words; what the verdict, or the sentence on AWS's new policy, says already is left out."""
+    known = {flag.value for flag in Flag} - ({Flag.NEWER_VERSION.value} if has(status, published) else set())
     flags = [Flag(flag) for flag in status.flags if flag in known]
     return [FLAG_WORDS[flag] for flag in flags if flag is not Flag.ROLE_ABSENT]
 
