@@ -101,16 +101,16 @@ def verdict_html(status: RoleStatus) -> SafeString:
 
 def policy_html(status: RoleStatus) -> SafeString:
     """The policy's grade with its sign and word; the trust policy's too when it is not the documented one."""
-    return grade_html(status) + trust_html(status) + _last_known_html(status)
+    return grade_html(status) + trust_html(status)
 
 
 def grade_html(status: RoleStatus) -> SafeString:
-    """The policy's grade alone."""
+    """The policy's grade alone, with its age when its last look failed."""
     if not status.policy_grade:
         return ungraded_html(status)
     grade = PolicyGrade(status.policy_grade)
     tone, sign, word = POLICY_TONES.get(grade, "bad"), POLICY_SIGNS[grade], grade.value.replace("_", " ")
-    return format_html('<span class="grade {}">{} {}</span>', tone, sign, word)
+    return format_html('<span class="grade {}">{} {}</span>', tone, sign, word) + _last_known_html(status)
 
 
 def ungraded_html(status: RoleStatus) -> SafeString:
