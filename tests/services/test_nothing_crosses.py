@@ -78,7 +78,8 @@ def over(sweep: Sweep) -> bool:
 
 def accounts_at_once(sweeps: list[Sweep]) -> int:
     """The most polls that ran at the same moment."""
-    times = [times for sweep in sweeps for times in sweep.polls.values_list("started_at", "finished_at")]
+    polls = [poll for sweep in sweeps for poll in sweep.polls.all()]
+    times = [(poll.started_at, poll.finished_at) for poll in polls if poll.started_at and poll.finished_at]
     return max(sum(1 for began, ended in times if began <= moment < ended) for moment, _ in times)
 
 
