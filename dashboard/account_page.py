@@ -96,13 +96,22 @@ def verdict_sentence(status: RoleStatus, found: Blockers) -> str:
     if status.checked_at is None:
         return "Not polled yet: nothing is known of this account."
     if status.verdict == Verdict.IN_USE:
-        return f"In use: {plural(count, 'RabbitMQ broker')} in {plural(len(found.rabbitmq), 'region')}."
+        said = f"In use: {plural(count, 'RabbitMQ broker')} in {plural(len(found.rabbitmq), 'region')}"
+        return (
+            f"{said}, as last known: not all of it could be read again." if _rests_on_old(status, found) else f"{said}."
+        )
     if status.verdict == Verdict.UNUSED:
         off = f"; {plural(status.regions_disabled, 'further region')} not enabled" if status.regions_disabled else ""
         return f"Unused: the role exists, and no RabbitMQ broker is in {plural(status.regions_ok, 'region')}{off}."
     if status.verdict == Verdict.ABSENT:
         return "Absent: the role does not exist in this account."
     return f"Unknown: {unknown_reason(status, found)}."
+
+
+def _rests_on_old(status: RoleStatus, found: Blockers) -> bool:
+    """True when the role, or a region that holds one of the brokers, gave no answer at the last look."""
+    silent = {standing.region.code for standing in found.unread}
+    return status.outcome != Outcome.OK or any(code in silent for code, _ in found.rabbitmq)
 
 
 def unknown_reason(status: RoleStatus, found: Blockers) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,17 @@ def required(name: str, what: str) -> str:
 def whole_number(name: str, default: int, least: int = 1) -> int:
     """Read a whole number of at least `least`."""
     text: str = env.str(name, default=str(default)).strip()
-    if not text.lstrip("-").isdigit() or int(text) < least:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
         raise ImproperlyConfigured(f"{name}={text}: use a whole number of at least {least}")
     return int(text)
+
+
+def log_level() -> str:
+    """Read the least level that is logged."""
+    text: str = env.str("LOG_LEVEL", default="INFO").strip().upper()
+    if text not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+        raise ImproperlyConfigured(f"LOG_LEVEL={text}: use DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return text
 
 
 def yes_or_no(name: str, default: bool) -> bool:
@@ -154,7 +163,6 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
-FORMAT_MODULE_PATH = None
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -164,7 +172,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a CSV of 100,000 accounts
 
 DJANGO_TABLES2_TEMPLATE = "tables/table.html"
 DJANGO_TABLES2_PAGE_RANGE = 7
@@ -222,7 +229,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": log_level()},
     # botocore's debug log prints request bodies and signatures: never lower than this.
     "loggers": {"botocore": {"level": "WARNING"}, "boto3": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
 }

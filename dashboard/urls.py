@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
+from dashboard.sign_in import SignInForm
 from dashboard.views import accounts, lists, matrix, overview, sweeps
 
 matrix_urls = [  # /matrix/
@@ -28,6 +29,9 @@ sweep_urls = [  # /sweeps/
     path("<int:sweep_id>/bar/", sweeps.sweep_bar, name="sweep-bar"),
     path("<int:sweep_id>/cancel/", sweeps.sweep_cancel, name="sweep-cancel"),
 ]
+sign_in = LoginView.as_view(
+    template_name="sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
+)
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("matrix/", include(matrix_urls)),
@@ -36,7 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("regions/", include(region_urls)),
     path("sweeps/", include(sweep_urls)),
     path("audit/", lists.audit_list, name="audit"),
-    path("sign-in/", LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True), name="sign-in"),
+    path("sign-in/", sign_in, name="sign-in"),
     # Also for a person without any role, who must be able to leave.
     path("sign-out/", login_not_required(LogoutView.as_view()), name="sign-out"),
 ]

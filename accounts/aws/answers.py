@@ -52,7 +52,7 @@ def check_owner(arn: Arn, account_id: str, action: str, region: str = "", *, aws
 def text(answer: Mapping[str, object], key: str) -> str:
     """A text that must be there. Raises LookupError or TypeError."""
     value = answer[key]
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:  # no table can hold a NUL
         raise TypeError(f"{key} is not a text")
     return value
 

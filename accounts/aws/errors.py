@@ -166,7 +166,7 @@ def denied_by(message: str) -> str:
 
 def scrub(message: str) -> str:
     """Cut a message to a readable length and take out whatever looks like a key, a token or a signature."""
-    return _SECRETS.sub("[removed]", " ".join(message.split()))[:MAX_MESSAGE]
+    return _SECRETS.sub("[removed]", " ".join(message.replace("\0", " ").split()))[:MAX_MESSAGE]
 
 
 def classify(error: Exception, action: str, region: str = "") -> AwsError:
@@ -180,7 +180,7 @@ def classify(error: Exception, action: str, region: str = "") -> AwsError:
 def _refused(error: ClientError, action: str, region: str) -> AwsError:
     facts = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
-    code, message = str(facts.get("Code", "")), str(facts.get("Message", ""))
+    code, message = scrub(str(facts.get("Code", ""))), str(facts.get("Message", ""))
     status = int(about.get("HTTPStatusCode", 0))
     kind = kind_of(code, message, status)
     blame = denied_by(message) if kind is ErrorKind.ACCESS_DENIED else ""

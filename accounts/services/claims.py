@@ -105,7 +105,8 @@ def _resend_waiting(sent_before: datetime) -> int:
 
 def _resend(waiting: QuerySet[Poll], name: str, sent_before: datetime) -> int:
     missing = max(0, waiting.count() - queue.length(name))
-    overdue = waiting.filter(sent_at__lt=sent_before).order_by("sent_at", "pk")
+    # What was claimed before has had its message taken, so it goes first.
+    overdue = waiting.filter(sent_at__lt=sent_before).order_by("-attempts", "sent_at", "pk")
     taken = [
         pk
         for pk, sent_at in overdue.values_list("pk", "sent_at")[:missing]

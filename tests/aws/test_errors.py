@@ -196,3 +196,11 @@ def test_an_error_survives_the_way_between_processes() -> None:
     error = refusal("AccessDenied", WHO)
 
     assert vars(pickle.loads(pickle.dumps(error))) == vars(error)
+
+
+def test_a_refusal_with_nul_bytes_can_be_stored() -> None:
+    answer = {"Error": {"Code": "Odd\0Code", "Message": "a\0b"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+    error = classify(ClientError(answer, "ListBrokers"), "mq:ListBrokers")  # type: ignore[arg-type]
+
+    assert (error.code, error.message) == ("Odd Code", "a b")

@@ -146,6 +146,7 @@ BAD_ANSWERS = [
     pytest.param(json_reply([1]), ErrorKind.BROKEN, id="a list"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", brokerArn="nonsense")]), ErrorKind.BROKEN, id="no ARN"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", engineType="")]), ErrorKind.BROKEN, id="no engine"),
+    pytest.param(page_of([broker(ACCOUNT, "eu-west-1", brokerName="a\0b")]), ErrorKind.BROKEN, id="NUL in a name"),
     pytest.param(page_of([broker(ACCOUNT, "eu-west-1", created="once")]), ErrorKind.BROKEN, id="no time"),
     pytest.param(Reply(body=b'{"brokerSummaries": [{"created": 1e300}]}'), ErrorKind.BROKEN, id="beyond time"),
     pytest.param(Reply(body=b"\xff\xfe\x00"), ErrorKind.BROKEN, id="no text"),

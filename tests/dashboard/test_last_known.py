@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.domain.outcomes import Flag
-from accounts.models import Account
-from tests.dashboard.factories import make_account, make_cell, make_status
+from accounts.models import Account, Region
+from tests.dashboard.factories import make_account, make_broker, make_cell, make_status
 from tests.dashboard.test_tables import exported
 
 
@@ -107,3 +107,37 @@ def test_a_document_that_cannot_be_read_needs_a_person(
     make_status(account, **{part: "unreadable"})
 
     assert f"1 account has {said} that could not be read" in watching.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "cell", "suffix"),
+    [
+        ({}, {}, "."),
+        ({"outcome": "denied"}, {}, ", as last known: not all of it could be read again."),
+        ({}, {"outcome": "throttled"}, ", as last known: not all of it could be read again."),
+    ],
+)
+def test_in_use_says_when_it_is_only_the_last_known_word(
+    account: Account, watching: Client, status: dict[str, Any], cell: dict[str, Any], suffix: str
+) -> None:
+    make_status(account, verdict="in_use", **status)
+    make_cell(account, "eu-west-1", 1, **cell)
+    make_broker(account, "eu-west-1", "orders")
+
+    html = watching.get(f"/accounts/{account.account_id}/").content.decode()
+
+    assert f"<h2>In use: 1 RabbitMQ broker in 1 region{suffix}</h2>" in html
+
+
+@pytest.mark.parametrize("fields", [{"outcome": "denied"}, {"flags": ["path_mismatch"]}])
+def test_of_an_unknown_role_nobody_says_that_nothing_stops_its_deletion(
+    account: Account, watching: Client, fields: dict[str, Any]
+) -> None:
+    make_status(account, verdict="unknown", **fields)
+    for region in Region.objects.filter(partition="aws").exclude(code="us-east-1"):
+        make_cell(account, region.code)
+
+    html = watching.get(f"/accounts/{account.account_id}/").content.decode()
+
+    assert "Nothing that Rolecall knows of" not in html
+    assert "cannot be said before the role itself is known" in html

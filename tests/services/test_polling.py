@@ -124,7 +124,7 @@ def test_secrets_are_nowhere_in_the_clear(
     watched: Watched, local_aws: LocalAws, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Law 6, by looking everywhere that was written to, a failing poll included."""
-    caplog.set_level(logging.DEBUG, "accounts")
+    caplog.set_level(logging.DEBUG)  # LOG_LEVEL=DEBUG; what the settings keep quiet stays quiet
     good, bad = watched(), watched()
     local_aws.add_fault(account=bad.account_id, service="mq", truncate=True)
 

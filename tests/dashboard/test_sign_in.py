@@ -1,0 +1,55 @@
+"""Guessing passwords is slow, is on record, and does not shut out whoever comes from elsewhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEntry
+from dashboard.sign_in import FORGET_AFTER, MOST_FAILURES
+
+RIGHT = {"username": "operator", "password": "correct horse"}
+WRONG = {"username": "operator", "password": "wrong"}
+
+
+@pytest.fixture
+def guesser(operator: User) -> Client:
+    browser = Client(REMOTE_ADDR="192.0.2.1")
+    for _ in range(MOST_FAILURES):
+        browser.post("/sign-in/", WRONG)
+    return browser
+
+
+def test_after_too_many_wrong_passwords_even_the_right_one_waits(guesser: Client) -> None:
+    response = guesser.post("/sign-in/", RIGHT)
+
+    assert response.status_code == 200
+    assert "Wait 5 minutes" in response.content.decode()
+
+
+def test_the_same_person_signs_in_from_another_address(guesser: Client) -> None:
+    assert Client(REMOTE_ADDR="192.0.2.2").post("/sign-in/", RIGHT).status_code == 302
+
+
+def test_the_wait_ends(guesser: Client) -> None:
+    AuditEntry.objects.update(at=timezone.now() - FORGET_AFTER - timedelta(seconds=1))
+
+    assert guesser.post("/sign-in/", RIGHT).status_code == 302
+
+
+def test_wrong_passwords_are_on_record_up_to_the_limit_and_without_the_password(guesser: Client) -> None:
+    guesser.post("/sign-in/", WRONG)
+
+    entries = AuditEntry.objects.filter(actor="operator", action="sign-in failed", subject="192.0.2.1")
+    assert entries.count() == MOST_FAILURES
+    assert not AuditEntry.objects.filter(detail__contains="wrong").exists()
+
+
+def test_what_is_no_user_name_is_not_written_down(operator: User, client: Client) -> None:
+    client.post("/sign-in/", {"username": "correct horse", "password": "correct horse"})
+
+    assert not AuditEntry.objects.exists()
