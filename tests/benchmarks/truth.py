@@ -2,6 +2,8 @@
 
 Run: python -m tests.benchmarks.truth --cells 100000
 It works in a test database of its own, beside that of DATABASE_URL.
+Measured 2026-11-23 on two cores shared with other work: 102,464 cells, 42,074 of them without a plain answer, 0 wrong
+(661 s, 155 cells a second, the local AWS and PostgreSQL on the same cores).
 """
 
 from __future__ import annotations
