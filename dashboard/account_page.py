@@ -5,16 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
-from accounts.domain.policy import check_documented_permissions, compare_policy, side_by_side
+from accounts.domain.policy import PermissionCheck, check_documented_permissions, compare_policy, side_by_side
+from accounts.domain.publications import Publication
 from accounts.domain.regions import display_order
-from accounts.domain.role import ROLE_USING_ENGINE
+from accounts.domain.role import POLICY_DOCUMENT, ROLE_USING_ENGINE
 from accounts.domain.trust import grade_trust
 from accounts.models import Account, Broker, Region, RoleStatus
+from accounts.services.publications import has
 from dashboard.matrix import CellView, role_status_of
 from dashboard.words import FLAG_WORDS, plural
+
+# Outcomes that many regions of an account share, in the order in which they are listed.
+FOLDED_WORDS = {
+    Outcome.OK: "answered: no brokers",
+    Outcome.REGION_DISABLED: "not enabled in this account",
+    Outcome.ASSUME_DENIED: "not reached: the reader role cannot be assumed",
+    Outcome.NEVER: "not polled yet",
+    Outcome.UNSUPPORTED: "not polled: switched off in the region table",
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,14 @@ class Standing:
 
     region: Region
     view: CellView
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Regions of which the same is to be said, and nothing more; they are listed folded up."""
+
+    words: str
+    standings: list[Standing]
 
 
 @dataclass(frozen=True)
@@ -44,6 +64,21 @@ def standings(account: Account, cells: dict[str, CellView]) -> list[Standing]:
     regions = Region.objects.filter(partition=account.partition)
     ordered = sorted(regions, key=lambda region: display_order(region.code))
     return [Standing(region, cells[region.code]) for region in ordered]
+
+
+def folded(regions: list[Standing], now: datetime) -> tuple[list[Standing], list[Alike]]:
+    """Set apart the regions that need a row of their own from those that are alike."""
+    plain = [standing for standing in regions if _is_plain(standing.view, now)]
+    own = [standing for standing in regions if standing not in plain]
+    groups = [Alike(words, [s for s in plain if s.view.outcome is outcome]) for outcome, words in FOLDED_WORDS.items()]
+    return own, [group for group in groups if group.standings]
+
+
+def _is_plain(view: CellView, now: datetime) -> bool:
+    """True when the outcome says everything: no brokers known, no old answer, no cause that is this region's alone."""
+    if view.outcome is Outcome.OK:
+        return view.brokers == 0 and not view.old(now)
+    return view.outcome in FOLDED_WORDS and view.brokers is None
 
 
 def blockers(regions: Iterable[Standing], brokers: list[Broker]) -> Blockers:
@@ -90,11 +125,18 @@ def unknown_reason(status: RoleStatus, found: Blockers) -> str:
     return "no region has been looked at"
 
 
-def flag_sentences(status: RoleStatus) -> list[str]:
-    """The flags in words. That the role is absent is said by the verdict already."""
-    known = {flag.value for flag in Flag}
+def flag_sentences(status: RoleStatus, published: Publication | None = None) -> list[str]:
+    """The flags in words; what the verdict, or the sentence on AWS's new policy, says already is left out."""
+    known = {flag.value for flag in Flag} - ({Flag.NEWER_VERSION.value} if has(status, published) else set())
     flags = [Flag(flag) for flag in status.flags if flag in known]
     return [FLAG_WORDS[flag] for flag in flags if flag is not Flag.ROLE_ABSENT]
+
+
+def permission_rows(document: object, partition: str) -> list[tuple[PermissionCheck, bool]]:
+    """The guide's permissions, each with whether it stands as published: AWS's own conditions are no reservation."""
+    published = check_documented_permissions(POLICY_DOCUMENT, "aws")
+    live = check_documented_permissions(document, partition)
+    return [(here, here.status == "granted" or here == there) for here, there in zip(live, published, strict=True)]
 
 
 def policy_context(account: Account) -> dict[str, object]:
@@ -103,7 +145,7 @@ def policy_context(account: Account) -> dict[str, object]:
     context: dict[str, object] = {}
     if status.policy_document is not None:
         document = status.policy_document.document
-        context["permissions"] = check_documented_permissions(document, account.partition)
+        context["permissions"] = permission_rows(document, account.partition)
         context["comparison"] = compare_policy(document, account.partition)
         context["difference"] = side_by_side(document, account.partition)
     if status.trust_document is not None:

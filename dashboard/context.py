@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from dashboard.access import Role, may
+from dashboard.words import answering_server
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -16,6 +17,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     match = getattr(request, "resolver_match", None)
     return {
         "aws_endpoint_url": settings.AWS_ENDPOINT_URL,
+        "answering_server": answering_server(settings.AWS_ENDPOINT_URL),
         "may_watch": user is not None and may(user, Role.VIEWER),
         "may_operate": user is not None and may(user, Role.OPERATOR),
         "here": match.url_name if match else "",

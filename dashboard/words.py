@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -27,6 +30,10 @@ VERDICT_WORDS = {
     Verdict.ABSENT: "Absent",
     Verdict.UNKNOWN: "Unknown",
 }
+
+# The engines of today as AWS writes them for people; a new one is shown as it comes.
+ENGINE_WORDS = {"rabbitmq": "RabbitMQ", "activemq": "ActiveMQ"}
+USUAL_STATE = "RUNNING"
 
 # What stands before a grade, so that no grade is told by its colour alone.
 POLICY_SIGNS = {
@@ -67,14 +74,27 @@ FLAG_WORDS = {
     Flag.PATH_MISMATCH: "A role of this name stands outside the service-linked path: it is not AWS's.",
 }
 
+MONTH_SECONDS = 2_629_800  # a twelfth of 365.25 days
+SPANS = ((2 * MONTH_SECONDS, MONTH_SECONDS, "mo"), (86400, 86400, "d"), (3600, 3600, "h"), (60, 60, "min"))
+
 
 def plural(count: int, word: str, many: str = "") -> str:
     """Give a number with its noun: 1 broker, 2 brokers."""
     return f"{count:,} {word if count == 1 else many or word + 's'}"
 
 
+def states_in_words(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """The brokers that are not simply running: `1 RabbitMQ REBOOT_IN_PROGRESS, 2 ActiveMQ CREATION_FAILED`."""
+    return ", ".join(
+        f"{number:,} {ENGINE_WORDS.get(engine, engine)} {state}"
+        for engine, states in sorted(counts.items(), reverse=True)
+        for state, number in sorted(states.items())
+        if state != USUAL_STATE
+    )
+
+
 def ago(then: datetime | None, now: datetime) -> str:
-    """Say how long ago in one unit: `just now`, `4 min ago`, `3 h ago`, `12 d ago`; `never` for None."""
+    """Say how long ago: `just now`, `4 min ago`, `12 d ago`, `3 y 7 mo ago`; `never` for None."""
     if then is None:
         return "never"
     seconds = int((now - then).total_seconds())
@@ -82,11 +102,24 @@ def ago(then: datetime | None, now: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """Write a length of time in its largest whole unit."""
-    for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= unit:
+    """Write a length of time in its largest whole unit; days up to two months, and a year with its months."""
+    if seconds >= 12 * MONTH_SECONDS:
+        years, months = divmod(int(seconds // MONTH_SECONDS), 12)
+        return f"{years} y {months} mo" if months else f"{years} y"
+    for least, unit, name in SPANS:
+        if seconds >= least:
             return f"{int(seconds // unit)} {name}"
     return f"{int(seconds)} s"
+
+
+def answering_server(url: str) -> str:
+    """Name the server that answers in AWS's place: a port of this machine says nothing to people."""
+    host = urlsplit(url).hostname or ""
+    try:
+        here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    return "a server on this machine" if here else url
 
 
 def fresh_words() -> str:

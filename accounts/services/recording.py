@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.domain.readings import AccountReading, Answer, BrokerFacts, Failed
+from accounts.domain.readings import AccountReading, Answer, BrokerFacts, Failed, count_by_engine_and_state
 from accounts.domain.role import ROLE_USING_ENGINE
 from accounts.models import Account, Broker, Cell, Region, RoleStatus
 from accounts.services.changes import changes_between
@@ -59,13 +59,13 @@ def _cell_after(
         )
         if old is not None:
             cell.brokers, cell.rabbitmq, cell.activemq = old.brokers, old.rabbitmq, old.activemq
-            cell.last_ok_at = old.last_ok_at
+            cell.counts, cell.last_ok_at = old.counts, old.last_ok_at
         return cell
-    engines = [broker.engine_key for broker in answer.value]
+    cell.counts = count_by_engine_and_state(answer.value)
     cell.outcome = "ok"
-    cell.brokers = len(engines)
-    cell.rabbitmq = engines.count(ROLE_USING_ENGINE)
-    cell.activemq = engines.count(ACTIVEMQ)
+    cell.brokers = len(answer.value)
+    cell.rabbitmq = sum(cell.counts.get(ROLE_USING_ENGINE, {}).values())
+    cell.activemq = sum(cell.counts.get(ACTIVEMQ, {}).values())
     cell.last_ok_at = now
     return cell
 
@@ -83,6 +83,7 @@ def _upsert_cells(cells: Iterable[Cell]) -> None:
             "brokers",
             "rabbitmq",
             "activemq",
+            "counts",
             "checked_at",
             "last_ok_at",
         ],

@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.domain.outcomes import TrustGrade
 from accounts.models import Account, Region
 from dashboard.matrix import role_status_of, stored_total
 from dashboard.tables.columns import (
@@ -18,8 +19,10 @@ from dashboard.tables.columns import (
     SortedColumn,
     TextColumn,
     TimeColumn,
+    grade_html,
     name_html,
-    policy_html,
+    trust_html,
+    ungraded_html,
     verdict_html,
 )
 
@@ -34,11 +37,7 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     partition = TextColumn("partition", lambda a: a.partition, verbose_name="Partition")
     verdict = SortedColumn("role_status__verdict", lambda a: role_status_of(a).verdict, verbose_name="Role")
     policy = SortedColumn("role_status__policy_grade", lambda a: role_status_of(a).policy_grade, verbose_name="Policy")
-    trust = TextColumn(
-        "role_status__trust_grade",
-        lambda a: role_status_of(a).trust_grade,
-        verbose_name="Trust",
-    )
+    trust = SortedColumn("role_status__trust_grade", lambda a: role_status_of(a).trust_grade, verbose_name="Trust")
     brokers = NumberColumn("role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers")
     # Only in an export, where the brokers stand without their `≥`: in how many regions they were counted or are off.
     regions_settled = NumberColumn(
@@ -74,8 +73,15 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         return verdict_html(role_status_of(record))
 
     def render_policy(self, record: Account) -> SafeString:
-        """The policy's grade."""
-        return policy_html(role_status_of(record))
+        """The policy's grade; the trust policy has its own column here."""
+        return grade_html(role_status_of(record))
+
+    def render_trust(self, record: Account) -> SafeString:
+        """The trust policy's grade."""
+        status = role_status_of(record)
+        if status.trust_grade == TrustGrade.EXACT:
+            return format_html('<span class="grade ok">{}</span>', "✓ exact")
+        return trust_html(status) or ungraded_html(status)
 
     def render_brokers(self, record: Account) -> str:
         """The total with its reservation."""

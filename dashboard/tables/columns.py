@@ -77,8 +77,9 @@ def time_html(value: datetime | None, now: datetime | None = None) -> SafeString
 
 
 def account_html(account: Account) -> SafeString:
-    """Name, then the grouped id, linked to the account's page."""
-    return name_html(account) + format_html("<small>{}</small>", group_digits(account.account_id))
+    """Name, linked to the account's page, then the grouped id; a paused account says so."""
+    paused = " · paused" if account.paused else ""
+    return name_html(account) + format_html("<small>{}{}</small>", group_digits(account.account_id), paused)
 
 
 def name_html(account: Account) -> SafeString:
@@ -100,12 +101,21 @@ def verdict_html(status: RoleStatus) -> SafeString:
 
 def policy_html(status: RoleStatus) -> SafeString:
     """The policy's grade with its sign and word; the trust policy's too when it is not the documented one."""
+    return grade_html(status) + trust_html(status)
+
+
+def grade_html(status: RoleStatus) -> SafeString:
+    """The policy's grade alone, with its age when its last look failed."""
     if not status.policy_grade:
-        return format_html('<span class="soft">{}</span>', "none" if status.presence == "absent" else "not read")
+        return ungraded_html(status)
     grade = PolicyGrade(status.policy_grade)
     tone, sign, word = POLICY_TONES.get(grade, "bad"), POLICY_SIGNS[grade], grade.value.replace("_", " ")
-    policy = format_html('<span class="grade {}">{} {}</span>', tone, sign, word)
-    return policy + trust_html(status) + _last_known_html(status)
+    return format_html('<span class="grade {}">{} {}</span>', tone, sign, word) + _last_known_html(status)
+
+
+def ungraded_html(status: RoleStatus) -> SafeString:
+    """What stands where there is no grade."""
+    return format_html('<span class="soft">{}</span>', "none" if status.presence == "absent" else "not read")
 
 
 def _last_known_html(status: RoleStatus) -> SafeString:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import django_tables2 as tables
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Now
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from accounts.models import AccountQuerySet, AuditEntry, Poll, Sweep
 from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, account_html
 
+ANSWERED = (Poll.State.DONE, Poll.State.FAILED)
 TONES = {"running": "in_use", "done": "good", "cancelled": "absent", "queued": "absent", "failed": "danger"}
 
 
@@ -70,6 +71,16 @@ class SweepTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
         return state_html(record.state)
 
 
+def failing_if_answered(poll: Poll) -> int | None:
+    """How many regions failed; None for a poll that has not ended or was cancelled: nobody looked."""
+    return poll.failing_regions if poll.state in ANSWERED else None
+
+
+def failing_of_answered() -> Case:
+    """The same, to sort by."""
+    return Case(When(state__in=ANSWERED, then="failing_regions"), default=None)
+
+
 class PollTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """One account's turn, a row."""
 
@@ -81,7 +92,7 @@ class PollTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
     )
     state = SortedColumn("state", lambda p: p.state, verbose_name="State")
     attempts = NumberColumn("attempts", lambda p: p.attempts, verbose_name="Attempts")
-    failing_regions = NumberColumn("failing_regions", lambda p: p.failing_regions, verbose_name="Failing regions")
+    failing_regions = NumberColumn(failing_of_answered(), failing_if_answered, verbose_name="Failing regions")
     started_at = TimeColumn("started_at", lambda p: p.started_at, verbose_name="Began")
     finished_at = TimeColumn("finished_at", lambda p: p.finished_at, verbose_name="Ended")
     problem = TextColumn("problem", lambda p: p.problem, verbose_name="Problem", attrs={"td": {"class": "note"}})

@@ -26,6 +26,12 @@ register.filter("state_chip", state_html)
 
 
 @register.filter
+def plain(value: str) -> str:
+    """A stored word as people write it: `in use`."""
+    return value.replace("_", " ")
+
+
+@register.filter
 def age(value: datetime | None) -> SafeString:
     """“4 min ago”, the exact moment on hover."""
     return time_html(value)

@@ -7,12 +7,14 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import AuditEntry, Region
 from accounts.services.regions import set_polled
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.filters import broker_filter
+from dashboard.matrix import census
 from dashboard.tables.brokers import BrokerTable
 from dashboard.tables.regions import RegionTable, regions_with_counts
 from dashboard.tables.sweeps import AuditTable
@@ -24,7 +26,9 @@ from dashboard.views.common import list_page
 def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
     narrowed = broker_filter(request.GET, request.user)
-    return list_page(request, BrokerTable(narrowed.qs), "brokers.html", "brokers", filter=narrowed)
+    counted = census(visible_accounts(request.user), timezone.now())
+    unread = counted.failing + counted.never
+    return list_page(request, BrokerTable(narrowed.qs), "brokers.html", "brokers", filter=narrowed, unread=unread)
 
 
 @require_safe

@@ -12,6 +12,13 @@
     label();
   }
 
+  // On a phone the bar is wider than the screen: the open page's entry is brought into sight.
+  const here = document.querySelector(".top nav [aria-current]");
+  if (here) {
+    const bar = here.parentElement;
+    bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+  }
+
   // "/" goes to the search box, as on the pages that admins use all day.
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
@@ -19,7 +26,11 @@
       const search = document.querySelector("[data-search]");
       if (search) { event.preventDefault(); search.focus(); }
     }
-    if (event.key === "Escape") closeMenus(null);
+    if (event.key === "Escape") {
+      const open = event.target.closest("details.menu[open]");
+      closeMenus(null);
+      if (open) open.querySelector("summary").focus();
+    }
   });
 
   // A menu closes when one clicks beside it.

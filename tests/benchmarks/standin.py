@@ -45,12 +45,12 @@ def _assume(form: dict[str, list[str]]) -> str:
     )
 
 
-def _role(account_id: str) -> str:
+def _role(account_id: str, tag: str = "Role") -> str:
     trust = quote(json.dumps(TRUST_DOCUMENT))
     return (
-        f"<Role><Path>{ROLE_PATH}</Path><RoleName>{ROLE_NAME}</RoleName><RoleId>AROA{account_id}</RoleId>"
+        f"<{tag}><Path>{ROLE_PATH}</Path><RoleName>{ROLE_NAME}</RoleName><RoleId>AROA{account_id}</RoleId>"
         f"<Arn>{role_arn('aws', account_id)}</Arn><CreateDate>2024-01-01T00:00:00Z</CreateDate>"
-        f"<AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument><RoleLastUsed/></Role>"
+        f"<AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument><RoleLastUsed/></{tag}>"
     )
 
 
@@ -63,6 +63,8 @@ def query_answer(action: str, account_id: str, form: dict[str, list[str]]) -> by
             f"<Arn>arn:aws:sts::{account_id}:assumed-role/R/s</Arn><UserId>u</UserId><Account>{account_id}</Account>"
         ),
         "GetRole": lambda: _role(account_id),
+        "ListRoles": lambda: f"<IsTruncated>false</IsTruncated><Roles>{_role(account_id, 'member')}</Roles>",
+        "ListAccountAliases": lambda: "<IsTruncated>false</IsTruncated><AccountAliases/>",
         "ListAttachedRolePolicies": lambda: (
             "<IsTruncated>false</IsTruncated><AttachedPolicies><member>"
             f"<PolicyName>p</PolicyName><PolicyArn>{arn}</PolicyArn></member></AttachedPolicies>"
@@ -81,6 +83,8 @@ def json_answer(service: str, region: str, account_id: str) -> bytes:
     """The answer of Amazon MQ or of account:ListRegions."""
     if service == "account":
         return json.dumps({"Regions": []}).encode()
+    if service == "tagging":
+        return json.dumps({"ResourceTagMappingList": []}).encode()
     broker = {
         "brokerArn": f"arn:aws:mq:{region}:{account_id}:broker:orders:b-1",
         "brokerId": "b-1",
@@ -123,14 +127,16 @@ class StandIn:
         account_id = key.removeprefix("ASIA")
         self.calls += 1
         await asyncio.sleep(self.latency)
+        if service == "organizations":  # botocove asks first, and goes on without
+            return _http(b'{"__type":"AccessDeniedException"}', "application/x-amz-json-1.1", "400 Bad Request")
         if service in ("iam", "sts"):
             form = parse_qs(body.decode())
             return _http(query_answer(form["Action"][0], account_id, form), "text/xml")
         return _http(json_answer(service, region, account_id), "application/json")
 
 
-def _http(content: bytes, kind: str) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(content)}\r\nx-amzn-requestid: r\r\n\r\n"
+def _http(content: bytes, kind: str, status: str = "200 OK") -> bytes:
+    head = f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(content)}\r\nx-amzn-requestid: r\r\n\r\n"
     return head.encode() + content
 
 

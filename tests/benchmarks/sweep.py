@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
+from tests.benchmarks import peers
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 
@@ -120,8 +122,17 @@ def main() -> None:
                 _say(f"sweep {number + 1}", len(ids), seconds, 0.0, now - made)
                 print(f"    {bare_seconds / seconds:.2f} × the bare loop")  # noqa: T201
                 made = now
+            if options.peers:
+                _beside_peers(ids[: options.peers], regions, len(ids) / seconds)
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         print(f"all children: {children.ru_utime + children.ru_stime:.1f} s of CPU")  # noqa: T201
+
+
+def _beside_peers(ids: list[str], regions: list[str], ours: float) -> None:
+    peers.prepare()
+    for name, measure in (("botocove", peers.botocove), ("c7n-org", peers.c7n_org)):
+        theirs = measure(ids, regions)
+        print(f"{name}: {theirs:.2f} accounts/s; Rolecall is {ours / theirs:.0f} times as fast")  # noqa: T201
 
 
 def _say(what: str, accounts: int, seconds: float, cpu: float, made: int) -> None:
@@ -137,6 +148,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=64, help="of the bare loop, per process")
     parser.add_argument("--sweeps", type=int, default=3)
+    parser.add_argument("--peers", type=int, default=0, help="measure the peers too, over so many accounts")
     parser.add_argument("--worker", default="--concurrency=4", help="further arguments of each Celery worker")
     return parser.parse_args()
 

@@ -82,3 +82,20 @@ def test_a_running_sweep_is_cancelled_from_its_page(demo_site: str, sign_in: Cal
 
     expect(page.locator("main")).to_contain_text("cancelled")
     assert Sweep.objects.get().state == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_escape_closes_a_menu_and_leaves_the_keyboard_where_it_was(
+    live_server: LiveServer, sign_in: Callable[[str], None], page: Page
+) -> None:
+    User.objects.create_superuser("admin", password="correct horse")
+    sign_in(live_server.url)
+    page.goto(f"{live_server.url}/matrix/")
+    menu = page.locator("summary", has_text="Verdict")
+
+    menu.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_label("in use")).to_be_hidden()
+    expect(menu).to_be_focused()

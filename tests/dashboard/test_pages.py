@@ -10,10 +10,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.domain.role import POLICY_DOCUMENT
 from accounts.models import Account, AuditEntry, Poll, Region, SealedCredential, Sweep
 from dashboard.matrix import census
 from tests.dashboard.factories import (
     absent,
+    keep,
     make_account,
     make_broker,
     make_cell,
@@ -142,6 +144,14 @@ def test_an_account_in_use_lists_the_brokers_that_block_and_those_that_do_not(wa
     assert "1 further broker of other engines" in text
 
 
+def test_the_account_page_tells_the_brokers_that_are_not_running(watching: Client, db: None) -> None:
+    account = make_account()
+    make_status(account)
+    make_cell(account, "us-east-1", 2, counts={"rabbitmq": {"RUNNING": 1, "DELETION_IN_PROGRESS": 1}})
+
+    assert "1 RabbitMQ DELETION_IN_PROGRESS" in text_of(watching, account.get_absolute_url())
+
+
 def test_a_verdict_that_rests_on_an_old_look_is_marked_as_old(watching: Client, db: None) -> None:
     make_status(make_account(), verdict="unused", checked_at=timezone.now() - timedelta(hours=5))
 
@@ -191,3 +201,58 @@ def test_a_long_history_of_polls_is_cut(watching: Client, db: None) -> None:
         seed_sweep([account], timezone.now())
 
     assert text_of(watching, account.get_absolute_url()).count("Sweep ") == 10
+
+
+def test_the_published_conditions_are_no_reservation(watching: Client, db: None) -> None:
+    more = {"Effect": "Allow", "Action": "logs:DeleteLogGroup", "Resource": "*"}
+    live = {**POLICY_DOCUMENT, "Statement": [*POLICY_DOCUMENT["Statement"], more]}  # type: ignore[misc]
+    account = make_account()
+    make_status(account, policy_grade="superset", policy_document=keep(live))
+
+    text = text_of(watching, account.get_absolute_url())
+
+    assert text.count("✓ granted") == 12
+    assert "± conditional" not in text
+
+
+def test_regions_with_nothing_of_their_own_to_say_are_folded(watching: Client, db: None) -> None:
+    account = make_account()
+    make_cell(account, "us-east-1", 3)
+    make_cell(account, "us-east-2", 0, last_ok_at=timezone.now() - timedelta(hours=5))
+    make_cell(account, "us-west-1", 0)
+    make_cell(account, "us-west-2", None, outcome="denied", detail="AccessDenied")
+    make_cell(account, "ap-east-1", None, outcome="region_disabled")
+
+    page = watching.get(account.get_absolute_url()).context
+
+    assert [standing.region.code for standing in page["standings"]] == ["us-east-1", "us-east-2", "us-west-2"]
+    assert [(group.words, len(group.standings)) for group in page["alike"][:2]] == [
+        ("answered: no brokers", 1),
+        ("not enabled in this account", 1),
+    ]
+
+
+def test_the_brokers_page_says_how_many_cells_it_does_not_know(watching: Client, db: None) -> None:
+    account = make_account()
+    make_broker(account, "us-east-1", "orders")
+    make_cell(account, "us-east-1", 1)
+    unknown = Region.objects.filter(partition="aws", polled=True).count() - 1
+
+    assert f"1 broker as last listed by AWS. {unknown} cells gave no answer" in text_of(watching, "/brokers/")
+
+
+def test_the_matrix_says_which_account_is_paused(watching: Client, db: None) -> None:
+    make_account(1, paused=True)
+    make_account(2)
+
+    assert text_of(watching, "/matrix/").count("· paused") == 1
+
+
+def test_a_poll_that_nobody_ran_has_no_number_of_failing_regions(watching: Client, db: None) -> None:
+    sweep = Sweep.objects.create(reason="page")
+    Poll.objects.create(sweep=sweep, account=make_account(1), state="cancelled")
+    Poll.objects.create(sweep=sweep, account=make_account(2), state="done")
+
+    page = watching.get(f"{sweep.get_absolute_url()}?sort=-failing_regions").context["table"]
+
+    assert [row.get_cell("failing_regions") for row in page.paginated_rows] == ["0", "–"]

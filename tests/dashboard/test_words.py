@@ -19,8 +19,25 @@ NOW = timezone.now()
     ("seconds", "said"),
     [(0, "just now"), (59, "59 s ago"), (60, "1 min ago"), (7200, "2 h ago"), (172800, "2 d ago"), (-300, "in 5 min")],
 )
-def test_an_age_has_one_unit(seconds: int, said: str) -> None:
+def test_an_age_is_told_in_its_largest_unit(seconds: int, said: str) -> None:
     assert words.ago(NOW - timedelta(seconds=seconds), NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(60, "60 d ago"), (61, "2 mo ago"), (365, "11 mo ago"), (366, "1 y ago"), (1322, "3 y 7 mo ago")],
+)
+def test_an_old_age_is_told_in_months_and_years(days: int, said: str) -> None:
+    assert words.ago(NOW - timedelta(days=days), NOW) == said
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:5000", "http://localhost:4566/", "http://[::1]:9"])
+def test_a_server_on_this_machine_is_called_that(url: str) -> None:
+    assert words.answering_server(url) == "a server on this machine"
+
+
+def test_a_server_elsewhere_is_named() -> None:
+    assert words.answering_server("https://aws.example.com:4566/") == "https://aws.example.com:4566/"
 
 
 def test_what_never_happened_has_no_age() -> None:

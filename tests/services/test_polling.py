@@ -153,7 +153,7 @@ def test_the_poll_command_polls_here_and_tells_failures(watched: Watched) -> Non
     watched()
     out, err = StringIO(), StringIO()
     call_command("poll", "--inline", stdout=out, stderr=err)
-    assert "1 accounts answered, 0 failed" in out.getvalue()
+    assert "1 account answered, 0 failed" in out.getvalue()
 
     refused = watched(external_id="somebody-else")
     with pytest.raises(SystemExit) as end:

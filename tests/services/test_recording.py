@@ -33,9 +33,11 @@ NO_GETROLE = Problem(Outcome.DENIED, "AccessDenied", "iam:GetRole is missing.", 
 Poll = Callable[..., RoleStatus]
 
 
-def broker(account: Account, name: str, region: str = "eu-west-1", engine: str = "RabbitMQ") -> BrokerFacts:
+def broker(
+    account: Account, name: str, region: str = "eu-west-1", engine: str = "RabbitMQ", state: str = "RUNNING"
+) -> BrokerFacts:
     arn = f"arn:aws:mq:{region}:{account.account_id}:broker:{name}:b-{name}"
-    return BrokerFacts(arn, f"b-{name}", name, region, engine, "RUNNING", "SINGLE_INSTANCE", "mq.t3.micro", NOON)
+    return BrokerFacts(arn, f"b-{name}", name, region, engine, state, "SINGLE_INSTANCE", "mq.t3.micro", NOON)
 
 
 def role_of(account: Account, role_id: str = "AROA1", path: str = ROLE_PATH) -> RoleFacts:
@@ -97,6 +99,18 @@ def test_a_failed_probe_keeps_the_last_good_count_and_its_age(account: Account, 
     assert (cell.last_ok_at, cell.checked_at) == (NOON, NOON + timedelta(minutes=1))
     assert Broker.objects.count() == 1
     assert (status.brokers, status.regions_failing, status.verdict) == (1, 1, "in_use")
+
+
+def test_brokers_are_counted_by_engine_and_state_until_a_good_look_says_otherwise(account: Account, poll: Poll) -> None:
+    seen = (broker(account, "a"), broker(account, "b", state="HIBERNATING"), broker(account, "c", engine="Artemis"))
+    counts = {"rabbitmq": {"RUNNING": 1, "HIBERNATING": 1}, "artemis": {"RUNNING": 1}}
+
+    for answer in (Known(seen), Failed(THROTTLED)):
+        poll(eu_west_1=answer)
+        assert Cell.objects.get(region="eu-west-1").counts == counts
+
+    poll(eu_west_1=Known(()))
+    assert Cell.objects.get(region="eu-west-1").counts == {}
 
 
 def test_a_region_that_never_answered_has_no_count(poll: Poll) -> None:

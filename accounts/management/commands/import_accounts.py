@@ -34,7 +34,8 @@ class Command(BaseCommand):
             raise CommandError(f"{refusal}: nothing was imported") from refusal
         done = import_accounts(rows, "manage.py", dry_run=options["dry_run"])
         would = "would be " if options["dry_run"] else ""
-        self.stdout.write(f"{done.created} accounts {would}added, {done.updated} {would}updated")
+        noun = "account" if done.created == 1 else "accounts"
+        self.stdout.write(f"{done.created} {noun} {would}added, {done.updated} {would}updated")
 
 
 def _content(name: str) -> bytes:

@@ -18,6 +18,7 @@ from accounts.models import AccountQuerySet, Sweep
 from accounts.services import polling
 from accounts.services.sweeps import Progress, progress_of, request_sweep
 from dashboard.access import Shell, visible_accounts
+from dashboard.words import plural
 
 LOOK_EVERY_SECONDS = 0.5
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         if options["inline"]:
             self._poll_here(sweep)
         elif not options["wait"]:
-            self.stdout.write(f"{sweep} started over {sweep.polls.count()} accounts")
+            self.stdout.write(f"{sweep} started over {plural(sweep.polls.count(), 'account')}")
             return
         else:
             self._wait(sweep)
@@ -68,8 +69,8 @@ class Command(BaseCommand):
         for poll in sweep.polls.filter(state="failed").select_related("account"):
             self.stderr.write(f"{poll.account}: {poll.problem}")
         self.stdout.write(
-            f"{sweep} {sweep.state}: {progress.done} accounts answered, {progress.failed} failed,"
-            f" {progress.failing_regions} failing regions, {progress.elapsed_seconds:.1f} s"
+            f"{sweep} {sweep.state}: {plural(progress.done, 'account')} answered, {progress.failed} failed,"
+            f" {plural(progress.failing_regions, 'failing region')}, {progress.elapsed_seconds:.1f} s"
         )
         if progress.failed or progress.cancelled:
             sys.exit(1)

@@ -1,0 +1,28 @@
+"""The documentation can be found: no link leads nowhere, and the index names every page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGES = (*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")))
+LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+
+
+def links(page: Path) -> list[Path]:
+    """Where a page's links into the repository lead."""
+    return [(page.parent / target).resolve() for target in LINK.findall(page.read_text())]
+
+
+def test_no_link_leads_nowhere() -> None:
+    broken = [(page.name, target.name) for page in PAGES for target in links(page) if not target.exists()]
+
+    assert broken == []
+
+
+def test_the_index_names_every_page() -> None:
+    index = DOCS / "README.md"
+
+    assert set(DOCS.rglob("*.md")) - {index} <= set(links(index))
