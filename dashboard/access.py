@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import Account, AccountQuerySet
@@ -72,6 +73,7 @@ class RoleMiddleware:
         HTMX would put the sign-in page into the middle of the page whose session is over: the page is loaded anew.
         """
         response = self.get_response(request)
+        patch_cache_control(response, private=True)  # pages and exports are one person's: no shared cache keeps them
         signed_out = response.status_code == 302 and not request.user.is_authenticated
         return HttpResponseClientRefresh() if signed_out and getattr(request, "htmx", None) else response
 

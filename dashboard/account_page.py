@@ -97,9 +97,8 @@ def verdict_sentence(status: RoleStatus, found: Blockers) -> str:
         return "Not polled yet: nothing is known of this account."
     if status.verdict == Verdict.IN_USE:
         said = f"In use: {plural(count, 'RabbitMQ broker')} in {plural(len(found.rabbitmq), 'region')}"
-        return (
-            f"{said}, as last known: not all of it could be read again." if _rests_on_old(status, found) else f"{said}."
-        )
+        old = ", as last known: not all of it could be read again" if _rests_on_old(status, found) else ""
+        return f"{said}{old}."
     if status.verdict == Verdict.UNUSED:
         off = f"; {plural(status.regions_disabled, 'further region')} not enabled" if status.regions_disabled else ""
         return f"Unused: the role exists, and no RabbitMQ broker is in {plural(status.regions_ok, 'region')}{off}."

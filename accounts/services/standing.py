@@ -75,5 +75,6 @@ def _stand_again(account_pks: list[int], regions: list[Region], why: str) -> Non
             change = Change(account_id=status.account_id, at=now, kind=Change.Kind.VERDICT, old=before)
             change.new, change.detail = status.verdict, why
             changes.append(change)
-    RoleStatus.objects.bulk_update(statuses, TOTALS)
+    # An upsert of rows that are all there: many times faster than bulk_update's CASE for every row and field.
+    RoleStatus.objects.bulk_create(statuses, update_conflicts=True, unique_fields=["account"], update_fields=TOTALS)
     Change.objects.bulk_create(changes)

@@ -138,3 +138,8 @@ def test_a_page_that_refreshes_itself_after_the_session_is_over_is_loaded_anew(c
 
     assert response["HX-Refresh"] == "true"
     assert response.content == b""
+
+
+@pytest.mark.parametrize("url", ["/matrix/", "/matrix/?_export=csv", "/sign-in/"])
+def test_no_shared_cache_keeps_a_page(watching: Client, url: str) -> None:
+    assert "private" in watching.get(url)["Cache-Control"]

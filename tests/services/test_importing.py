@@ -136,10 +136,12 @@ def test_tags_may_be_json() -> None:
 @pytest.mark.django_db
 def test_an_import_adds_updates_and_is_noted() -> None:
     import_accounts(read_accounts(csv_of(row())), "operator")
+    first = Account.objects.get().updated_at
 
     done = import_accounts(read_accounts(csv_of(row(name="orders-2"), row("444455556666"))), "operator")
 
     assert (done.created, done.updated) == (1, 1)
+    assert Account.objects.get(account_id="111122223333").updated_at > first
     assert Account.objects.get(account_id="111122223333").name == "orders-2"
     assert AuditEntry.objects.filter(actor="operator", action="import accounts").count() == 2
 
