@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 
@@ -99,6 +99,17 @@ class RoleReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a poll took: requests sent, second and later tries among them, answers that said “slow down”, and the
+    seconds that each region needed to answer or fail."""
+
+    calls: int = 0
+    retries: int = 0
+    throttles: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class AccountReading:
     """One poll of one account: the role, and every region that the table has polled."""
 
@@ -107,3 +118,4 @@ class AccountReading:
     finished_at: datetime
     role: RoleReading
     brokers: Mapping[str, Answer[tuple[BrokerFacts, ...]]]
+    cost: Cost = field(default_factory=Cost)

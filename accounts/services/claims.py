@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,7 +15,8 @@ from django.utils import timezone
 
 from accounts.models import Poll, Sweep
 from accounts.services import queue
-from accounts.services.sweeps import close_if_finished, queue_of
+from accounts.services.schedule import note_refusal, note_success
+from accounts.services.sweeps import REASONS_OF_QUEUE, close_if_finished
 
 
 class Refusal(Enum):
@@ -50,16 +53,27 @@ def _release_dead_polls_of_account(poll_pk: int) -> None:
     dead.exclude(pk=poll_pk).update(state=Poll.State.QUEUED, lease_token="")
 
 
-def finish(poll: Poll, *, failed: bool, failing_regions: int = 0, problem: str = "") -> bool:
-    """End a poll, if its lease is still ours; then its sweep, if that was the last one."""
-    ended = Poll.objects.filter(pk=poll.pk, state=Poll.State.RUNNING, lease_token=poll.lease_token).update(
-        state=Poll.State.FAILED if failed else Poll.State.DONE,
-        finished_at=timezone.now(),
-        failing_regions=failing_regions,
-        problem=problem,
-        lease_token="",
-        lease_until=None,
-    )
+def finish(
+    poll: Poll, *, failed: bool, refused: bool = False, problem: str = "", numbers: Mapping[str, Any] | None = None
+) -> bool:
+    """End a poll, if its lease is still ours; then its sweep, if that was the last one.
+
+    `refused` is a failure that the account itself is the reason of; `numbers` are further fields of the poll.
+    """
+    ours = Poll.objects.filter(pk=poll.pk, state=Poll.State.RUNNING, lease_token=poll.lease_token)
+    with transaction.atomic():
+        ended = ours.update(
+            state=Poll.State.FAILED if failed else Poll.State.DONE,
+            finished_at=timezone.now(),
+            problem=problem,
+            lease_token="",
+            lease_until=None,
+            **(numbers or {}),
+        )
+        if ended and refused:
+            note_refusal(poll.account_id)
+        elif ended and not failed:
+            note_success(poll.account_id)
     close_if_finished(poll.sweep_id)
     return bool(ended)
 
@@ -80,16 +94,27 @@ def tend_sweeps() -> int:
     return resent
 
 
-def _resend_waiting(sent_before: object) -> int:
-    waiting = Poll.objects.filter(
-        state=Poll.State.QUEUED, sweep__state=Sweep.State.RUNNING, sent_at__lt=sent_before
-    ).select_related("sweep")
-    sent = 0
-    for poll in waiting.iterator():
-        if Poll.objects.filter(pk=poll.pk, sent_at=poll.sent_at).update(sent_at=timezone.now()):
-            queue.send_polls([poll.pk], queue_of(poll.sweep))
-            sent += 1
-    return sent
+def _resend_waiting(sent_before: datetime) -> int:
+    return sum(_resend_lost(name, reasons, sent_before) for name, reasons in REASONS_OF_QUEUE.items())
+
+
+def _resend_lost(queue_name: str, reasons: tuple[str, ...], sent_before: datetime) -> int:
+    """Send again as many polls as the broker holds too few messages, the oldest first.
+
+    A queue is first in, first out: what is lost was sent before whatever still waits there. So a long queue is left
+    alone, and an emptied one is filled again. Messages of polls that are over make this late, never wrong.
+    """
+    waiting = Poll.objects.filter(state=Poll.State.QUEUED, sweep__state=Sweep.State.RUNNING, sweep__reason__in=reasons)
+    if not waiting.filter(sent_at__lt=sent_before).exists():
+        return 0
+    held = queue.messages_in(queue_name)
+    lost = 0 if held is None else max(0, waiting.count() - held)
+    with transaction.atomic():
+        rows = waiting.filter(sent_at__lt=sent_before).order_by("sent_at", "pk")[:lost]
+        pks = list(rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+        Poll.objects.filter(pk__in=pks).update(sent_at=timezone.now())
+        queue.send_polls_on_commit(pks, queue_name)
+    return len(pks)
 
 
 def _forget_old_sweeps() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -32,3 +33,17 @@ def send_polls(poll_pks: Iterable[int], queue: str, countdown: float | None = No
                 )
     except OperationalError:
         logger.warning("The broker does not answer: polls wait in PostgreSQL and are sent again later")
+
+
+def messages_in(queue: str) -> int | None:
+    """How many messages wait in a queue of the broker; None when the broker does not answer."""
+    with current_app.connection_for_read() as connection:
+        # Which exceptions a broken connection raises is the transport's to say.
+        faults: tuple[type[Exception], ...] = (OperationalError, *connection.connection_errors)  # type: ignore[arg-type]
+        try:
+            connection.ensure_connection(max_retries=1, timeout=2)
+            declared: Any = current_app.amqp.queues[queue](connection.default_channel).queue_declare()
+            return int(declared.message_count)
+        except faults:
+            logger.warning("The broker does not answer: polls wait in PostgreSQL and are sent again later")
+            return None
