@@ -116,6 +116,9 @@ class Progress:
     queued: int
     running: int
     failing_regions: int
+    calls: int
+    retries: int
+    throttles: int
     elapsed_seconds: float
     rate: float
     seconds_left: float | None
@@ -137,7 +140,7 @@ def progress_of(sweep: Sweep) -> Progress:
     counts = sweep.polls.aggregate(
         total=Count("pk"),
         **{state.value: Count("pk", filter=Q(state=state)) for state in Poll.State},
-        failing_regions=Sum("failing_regions", default=0),
+        **{name: Sum(name, default=0) for name in ("failing_regions", "calls", "retries", "throttles")},
     )
     elapsed = ((sweep.finished_at or timezone.now()) - sweep.created_at) / timedelta(seconds=1)
     over, left = counts["done"] + counts["failed"], counts["queued"] + counts["running"]
