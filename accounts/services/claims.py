@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Poll, Sweep
@@ -86,16 +86,24 @@ def tend_sweeps() -> int:
     now = timezone.now()
     expired = Poll.objects.filter(state=Poll.State.RUNNING, lease_until__lt=now)
     expired.filter(sweep__state=Sweep.State.CANCELLED).update(state=Poll.State.CANCELLED, finished_at=now)
-    expired.update(state=Poll.State.QUEUED, lease_token="", sent_at=now - timedelta(days=1))
-    resent = _resend_waiting(now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
+    resent = sum(
+        _free_dead(expired.filter(sweep__reason__in=reasons), name)
+        + _resend_lost(name, reasons, now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
+        for name, reasons in REASONS_OF_QUEUE.items()
+    )
     for pk in Sweep.objects.filter(state=Sweep.State.RUNNING).values_list("pk", flat=True):
         close_if_finished(pk)
     _forget_old_sweeps()
     return resent
 
 
-def _resend_waiting(sent_before: datetime) -> int:
-    return sum(_resend_lost(name, reasons, sent_before) for name, reasons in REASONS_OF_QUEUE.items())
+def _free_dead(expired: QuerySet[Poll], queue_name: str) -> int:
+    """Queue and send again the polls whose worker has let the lease lapse."""
+    with transaction.atomic():
+        pks = list(expired.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+        Poll.objects.filter(pk__in=pks).update(state=Poll.State.QUEUED, lease_token="", sent_at=timezone.now())
+        queue.send_polls_on_commit(pks, queue_name)
+    return len(pks)
 
 
 def _resend_lost(queue_name: str, reasons: tuple[str, ...], sent_before: datetime) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import redis
+from celery import current_app
 from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
@@ -14,7 +15,7 @@ from accounts.domain.outcomes import Outcome
 from accounts.models import Account, Poll, Sweep
 from accounts.services.claims import claim, finish, tend_sweeps
 from accounts.services.polling import run_poll
-from accounts.services.queue import SCHEDULED_QUEUE, URGENT_QUEUE, messages_in
+from accounts.services.queue import URGENT_QUEUE, messages_in
 from accounts.services.schedule import pause_polling, polling_pause, resume_polling
 from accounts.services.sweeps import poll_due_accounts, request_sweep
 from dashboard.demo.local_aws.client import LocalAws
@@ -23,16 +24,6 @@ pytestmark = pytest.mark.django_db
 MakeAccount = Callable[..., Account]
 Watched = Callable[..., Account]
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def _empty_queues(settings: Settings) -> Iterator[None]:
-    """Whatever other tests have sent must not be counted here, nor the other way round."""
-    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
-    broker, keys = redis.Redis.from_url(settings.REDIS_URL), [f"{prefix}{URGENT_QUEUE}", f"{prefix}{SCHEDULED_QUEUE}"]
-    broker.delete(*keys)
-    yield
-    broker.delete(*keys)
 
 
 def sweep_over_everything(*, send: bool = False) -> Sweep:
@@ -205,9 +196,7 @@ def test_a_lost_message_in_a_long_queue_is_the_oldest_and_is_sent_again(
     assert list(again) == [oldest]
 
 
-def test_without_a_broker_nothing_is_marked_as_sent(long_queue: Sweep, settings: Settings) -> None:
-    from celery import current_app
-
+def test_without_a_broker_nothing_is_marked_as_sent(long_queue: Sweep) -> None:
     url = current_app.conf.broker_url
     current_app.conf.update(broker_url="redis://127.0.0.1:9/0", broker_read_url="redis://127.0.0.1:9/0")
     try:
