@@ -210,19 +210,27 @@ CELERY_TASK_ROUTES = {
 CELERY_TIMEZONE = "UTC"
 
 # --- Polling ----------------------------------------------------------------------------------------------------------
+POLL_TICK_SECONDS = whole_number("POLL_TICK_SECONDS", 60, least=5)  # what falls due meanwhile is one sweep
 POLL_INTERVAL_SECONDS = whole_number("POLL_INTERVAL_SECONDS", 900, least=30)
+POLL_JITTER_PERCENT = whole_number("POLL_JITTER_PERCENT", 10, least=0)  # accounts imported together drift apart
+POLL_BACKOFF_CAP_SECONDS = whole_number("POLL_BACKOFF_CAP_SECONDS", 6 * 3600)  # noticed within a working day
 POLL_LEASE_SECONDS = 300  # longer than the hard time limit: whoever still holds it then is dead
 POLL_RESEND_SECONDS = whole_number("POLL_RESEND_SECONDS", 60)  # an unclaimed poll is sent again: Redis may be emptied
 SWEEP_KEEP_DAYS = whole_number("SWEEP_KEEP_DAYS", 14)  # accounts' own history is kept apart, and longer
 POLL_THREADS = whole_number("POLL_THREADS", 12)  # regions asked at once, per account
+POLL_PROBE_SECONDS = whole_number("POLL_PROBE_SECONDS", 45)  # one region with all its pages: 10,000 brokers take 10 s
 POLL_BUDGET_SECONDS = whole_number("POLL_BUDGET_SECONDS", 120)  # a whole account; half of the soft limit
+if POLL_BUDGET_SECONDS > CELERY_TASK_SOFT_TIME_LIMIT - 30:  # what was read has still to be written down
+    raise ImproperlyConfigured(f"POLL_BUDGET_SECONDS={POLL_BUDGET_SECONDS}: the most is 210")
 STALE_AFTER_SECONDS = whole_number("STALE_AFTER_SECONDS", 3600)  # older answers are shown as old
 
 # --- AWS --------------------------------------------------------------------------------------------------------------
 AWS_ENDPOINT_URL: str = env.str("AWS_ENDPOINT_URL", default="")
-AWS_CONNECT_TIMEOUT = whole_number("AWS_CONNECT_TIMEOUT", 4)
-AWS_READ_TIMEOUT = whole_number("AWS_READ_TIMEOUT", 15)
-AWS_MAX_ATTEMPTS = whole_number("AWS_MAX_ATTEMPTS", 4)
+AWS_CONNECT_TIMEOUT = whole_number("AWS_CONNECT_TIMEOUT", 4)  # one lost SYN is sent again after 1 s, a second after 3 s
+AWS_READ_TIMEOUT = whole_number("AWS_READ_TIMEOUT", 10)  # these APIs answer within 1 s, under load within 5 s
+# 3 × 10 s + 3 s between the tries: a region that never answers costs 33 s, and all 34, 12 at once, fit into the budget.
+AWS_MAX_ATTEMPTS = whole_number("AWS_MAX_ATTEMPTS", 3)
+STS_CALLS_PER_SECOND = whole_number("STS_CALLS_PER_SECOND", 100)  # of all workers; the rest of the hub has a share, too
 
 LOGGING = {
     "version": 1,

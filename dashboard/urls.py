@@ -17,6 +17,8 @@ account_urls = [  # /accounts/
     path("", accounts.account_list, name="accounts"),
     path("<slug:account_id>/", accounts.account_detail, name="account"),
     path("<slug:account_id>/poll/", accounts.poll_account, name="poll-account"),
+    path("<slug:account_id>/paused/", accounts.account_paused, name="account-paused"),
+    path("<slug:account_id>/interval/", accounts.account_interval, name="account-interval"),
 ]
 region_urls = [  # /regions/
     path("", lists.region_list, name="regions"),
@@ -24,6 +26,7 @@ region_urls = [  # /regions/
 ]
 sweep_urls = [  # /sweeps/
     path("", sweeps.sweep_list, name="sweeps"),
+    path("paused/", sweeps.polling_paused, name="polling-paused"),
     path("running/bar/", sweeps.running_bar, name="running-bar"),
     path("<int:sweep_id>/", sweeps.sweep_detail, name="sweep"),
     path("<int:sweep_id>/bar/", sweeps.sweep_bar, name="sweep-bar"),

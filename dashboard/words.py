@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from accounts.domain.outcomes import Flag, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.models import Account
 
 OUTCOME_WORDS = {
     Outcome.OK: "answered",
@@ -120,6 +121,20 @@ def answering_server(url: str) -> str:
     except ValueError:
         here = False
     return "a server on this machine" if here else url
+
+
+def every(seconds: int) -> str:
+    """Write an interval without rounding it away: `2 h`, `90 min`, `45 s`."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds % unit == 0:
+            return f"{seconds // unit:,} {name}"
+    return f"{seconds:,} s"
+
+
+def asked_words(account: Account) -> str:
+    """How often an account is asked, and why not as often as it was meant to be: `every 2 h since 3 polls failed`."""
+    since = f" since {plural(account.failed_polls, 'poll')} failed" if account.failed_polls else ""
+    return f"every {every(account.asked_every)}{since}"
 
 
 def fresh_words() -> str:

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
 
 from accounts.aws.credentials import TemporaryCredentials
+from accounts.aws.tally import watch_requests
 from accounts.domain.regions import DEFAULT_REGION
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class ClientSettings:
     """How long a call may take (seconds), how often it is tried in all, and how many may be in flight per client."""
 
     connect_timeout: float = 4
-    read_timeout: float = 15
-    max_attempts: int = 4
+    read_timeout: float = 10
+    max_attempts: int = 3
     user_agent: str = "rolecall"
     connections: int = 64
 
@@ -89,6 +90,7 @@ def session_of_the_accounts() -> boto3.Session:
     """A session whose clients sign as `signing_as` says, and otherwise not at all."""
     core = botocore.session.get_session()
     core.register_component("credential_provider", CredentialResolver([_ChosenProvider()]))
+    watch_requests(core.get_component("event_emitter"))
     return boto3.Session(botocore_session=core)
 
 

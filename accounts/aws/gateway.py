@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from accounts.aws.answers import answering, broken, broker_facts, check_owner, role_facts, text
 from accounts.aws.clients import Clients, signing_as
 from accounts.aws.credentials import CredentialSource
 from accounts.aws.errors import AwsError, ErrorKind
+from accounts.aws.tally import MQ_BURST, MQ_RATE, Tally, Watch, watching
 from accounts.domain.identifiers import parse_arn
+from accounts.domain.pacing import TokenBucket
 from accounts.domain.readings import BrokerFacts, PolicyVersionFacts, RoleFacts
 from accounts.domain.regions import DEFAULT_REGION
 from accounts.domain.role import ROLE_NAME
@@ -25,24 +28,36 @@ T = TypeVar("T")
 
 BROKERS_A_PAGE: Final = 100  # the most that Amazon MQ takes; its own default of 20 would mean five times the calls
 REGIONS_A_PAGE: Final = 50  # the most that ListRegions takes: all regions in one call
-MAX_PAGES: Final = 500  # far beyond any quota: a server that never ends its list is broken
+PROBE_SECONDS: Final = 45.0  # all pages of one region: 10,000 brokers at Amazon MQ's pace take 10 s
+MAX_PAGES: Final = 300  # far beyond any quota: a server that never ends its list is broken
 
 
 class Gateway:
     """One account's answers as frozen facts. Methods raise AwsError and nothing else; threads may share it."""
 
-    def __init__(self, clients: Clients, account_id: str, partition: str, source: CredentialSource) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        account_id: str,
+        partition: str,
+        source: CredentialSource,
+        probe_seconds: float = PROBE_SECONDS,
+    ) -> None:
         self._clients = clients
         self._source = source
+        self._probe_seconds = probe_seconds
         self._default_region = DEFAULT_REGION[partition]
         self._works: bool | None = None
         self._works_lock = threading.Lock()
         self.account_id: Final = account_id
         self.partition: Final = partition
+        self.tally: Final = Tally()
+        self._paces: dict[str, TokenBucket] = {}
 
     def sign_in(self) -> None:
         """Have a session, so that one refusal to hand one out is not met again by every question."""
-        self._source.current()
+        with watching(Watch(self.tally)):
+            self._source.current()
 
     def role(self) -> RoleFacts | None:
         """The role; None when IAM itself says that there is no such role."""
@@ -167,8 +182,11 @@ class Gateway:
     def _all_pages(self, action: str, page: Callable[[str], tuple[list[T], str]], region: str = "") -> list[T]:
         """Read on until no token is left; an empty page may still have one."""
         found: list[T] = []
-        token, seen = "", set[str]()
+        token, seen, ends = "", set[str](), monotonic() + self._probe_seconds
         for _ in range(MAX_PAGES):
+            if monotonic() > ends:
+                said = f"{len(found)} entries came in {self._probe_seconds:g} s, and there are more"
+                raise AwsError(ErrorKind.UNREACHABLE, action, "ProbeBudget", said, region=region)
             items, token = self._ask(action, partial(page, token), region)
             found += items
             if not token:
@@ -180,12 +198,17 @@ class Gateway:
 
     def _ask(self, action: str, question: Callable[[], T], region: str = "") -> T:
         """Ask as the account's session; when that has expired, renew it once and ask once more."""
-        session = self._source.current()
-        try:
-            with signing_as(session), answering(action, region):
+        with watching(Watch(self.tally, self._pace_of(region))):
+            session = self._source.current()
+            try:
+                with signing_as(session), answering(action, region):
+                    return question()
+            except AwsError as error:
+                if error.kind is not ErrorKind.EXPIRED:
+                    raise
+            with signing_as(self._source.renew(session)), answering(action, region):
                 return question()
-        except AwsError as error:
-            if error.kind is not ErrorKind.EXPIRED:
-                raise
-        with signing_as(self._source.renew(session)), answering(action, region):
-            return question()
+
+    def _pace_of(self, region: str) -> TokenBucket | None:
+        """Amazon MQ's limit holds per account and region; questions that name no region are not Amazon MQ's."""
+        return self._paces.setdefault(region, TokenBucket(MQ_RATE, MQ_BURST)) if region else None

@@ -14,6 +14,7 @@ from accounts.aws.answers import answering, check_owner, text, time
 from accounts.aws.clients import ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
 from accounts.aws.errors import ASSUME_ROLE, AwsError, ErrorKind
+from accounts.aws.tally import watch_requests
 from accounts.domain.identifiers import check_external_id, parse_arn, parse_role_arn
 from accounts.domain.regions import DEFAULT_REGION
 
@@ -109,6 +110,7 @@ class Hub:
                 core = botocore.session.get_session()
                 # Tokens of the global endpoint do not work in opt-in regions, which would then look disabled.
                 core.set_config_variable("sts_regional_endpoints", "regional")
+                watch_requests(core.get_component("event_emitter"))
                 session = boto3.Session(botocore_session=core)
                 self._client = session.client("sts", region_name=self._region, config=self._config)
             return self._client

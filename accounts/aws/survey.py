@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Final, TypeVar
@@ -18,6 +18,7 @@ from accounts.domain.readings import (
     AccountReading,
     Answer,
     BrokerFacts,
+    Cost,
     Failed,
     Known,
     PolicyVersionFacts,
@@ -45,14 +46,16 @@ def survey(gateway: Gateway, regions: Sequence[str], threads: int, deadline: flo
     try:
         signed_in = _by(ends, pool.submit(_answer, gateway.sign_in), late)
         if isinstance(signed_in, Failed):
-            return _refused(gateway.account_id, regions, signed_in, started)
+            return replace(_refused(gateway.account_id, regions, signed_in, started), cost=_cost(gateway, _Times()))
         states = _region_states(gateway, pool, min(ends, monotonic() + deadline * STATES_SHARE), late)
         questions = _RoleQuestions(gateway)
         chain = pool.submit(_answer, questions.ask)
-        asked = {region: pool.submit(_brokers, gateway, region, states.get(region, "")) for region in regions}
+        times = _Times()
+        asked = {region: pool.submit(_timed, times, gateway, region, states.get(region, "")) for region in regions}
         _by(ends, chain, late)
         brokers = {region: _by(ends, future, late) for region, future in asked.items()}
-        return AccountReading(gateway.account_id, started, datetime.now(UTC), questions.reading(late), brokers)
+        role, cost = questions.reading(late), _cost(gateway, times)
+        return AccountReading(gateway.account_id, started, datetime.now(UTC), role, brokers, cost)
     finally:
         # A call that hangs ends by its own timeouts; nobody waits for it here.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -90,6 +93,32 @@ def _region_states(gateway: Gateway, pool: ThreadPoolExecutor, ends: float, late
     """AWS's word on the regions; nothing when it gives none, and then every region answers for itself."""
     states = _by(ends, pool.submit(_answer, gateway.region_states), late)
     return states.value if isinstance(states, Known) else {}
+
+
+@dataclass
+class _Times:
+    """When each region was begun, and when it was done with."""
+
+    began: dict[str, float] = field(default_factory=dict)
+    ended: dict[str, float] = field(default_factory=dict)
+
+    def seconds(self) -> dict[str, float]:
+        """How long each region took, or has taken by now; copied first, since answers may still be coming in."""
+        began, ended, now = self.began.copy(), self.ended.copy(), monotonic()
+        return {region: ended.get(region, now) - start for region, start in began.items()}
+
+
+def _timed(times: _Times, gateway: Gateway, region: str, state: str) -> Answer[tuple[BrokerFacts, ...]]:
+    times.began[region] = monotonic()
+    answer = _brokers(gateway, region, state)
+    times.ended[region] = monotonic()
+    return answer
+
+
+def _cost(gateway: Gateway, times: _Times) -> Cost:
+    """What has been spent by now; requests that are still under way count as sent."""
+    tally = gateway.tally
+    return Cost(tally.calls, tally.retries, tally.throttles, times.seconds())
 
 
 def _brokers(gateway: Gateway, region: str, state: str) -> Answer[tuple[BrokerFacts, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 
@@ -108,6 +108,17 @@ class RoleReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a poll took: requests sent, second and later tries among them, answers that said “slow down”, and the
+    seconds that each region needed to answer or fail."""
+
+    calls: int = 0
+    retries: int = 0
+    throttles: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class AccountReading:
     """One poll of one account: the role, and every region that the table has polled."""
 
@@ -116,3 +127,4 @@ class AccountReading:
     finished_at: datetime
     role: RoleReading
     brokers: Mapping[str, Answer[tuple[BrokerFacts, ...]]]
+    cost: Cost = field(default_factory=Cost)

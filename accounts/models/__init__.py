@@ -5,6 +5,7 @@ from accounts.models.audit import AuditEntry
 from accounts.models.cell import Broker, Cell
 from accounts.models.change import Change
 from accounts.models.credential import SealedCredential
+from accounts.models.pause import PollingPause
 from accounts.models.region import Region
 from accounts.models.role_status import PolicyDocument, RoleStatus
 from accounts.models.sweep import Poll, Sweep
@@ -18,6 +19,7 @@ __all__ = (
     "Change",
     "PolicyDocument",
     "Poll",
+    "PollingPause",
     "Region",
     "RoleStatus",
     "SealedCredential",

@@ -7,12 +7,12 @@ from datetime import datetime
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.domain.identifiers import PARTITIONS, group_digits
+from accounts.domain.schedule import spacing
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -21,10 +21,6 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def due(self, now: datetime) -> AccountQuerySet:
         """Accounts whose next poll has come, and that nobody has paused."""
         return self.filter(paused=False).filter(Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now))
-
-    def with_interval(self) -> AccountQuerySet:
-        """Add `interval`: the seconds between two polls, the account's own or the default."""
-        return self.annotate(interval=Coalesce(F("poll_interval_seconds"), settings.POLL_INTERVAL_SECONDS))
 
 
 class Account(models.Model):
@@ -40,6 +36,8 @@ class Account(models.Model):
     paused = models.BooleanField(default=False)
     poll_interval_seconds = models.PositiveIntegerField(null=True, blank=True)
     next_poll_at = models.DateTimeField(null=True, blank=True)
+    # Polls in a row that the account itself refused: the interval grows with them until a success or "poll now".
+    failed_polls = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -65,3 +63,10 @@ class Account(models.Model):
     def grouped_id(self) -> str:
         """The id as people read it: 1234 5678 9012."""
         return group_digits(self.account_id)
+
+    @property
+    def asked_every(self) -> int:
+        """Seconds between two polls as things stand, failures counted in and jitter left out."""
+        own = self.poll_interval_seconds or settings.POLL_INTERVAL_SECONDS
+        interval = max(own, settings.POLL_TICK_SECONDS)  # nothing is begun between two ticks
+        return spacing(interval, self.failed_polls, settings.POLL_BACKOFF_CAP_SECONDS)

@@ -71,6 +71,15 @@ class Poll(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     failing_regions = models.PositiveSmallIntegerField(default=0)
     problem = models.TextField(blank=True)
+    # What came back and what it cost, small enough to be kept for two weeks: {"ok": 30, "denied": 1},
+    # {"eu-west-2": "denied"}, and the one region that took longest.
+    outcomes = models.JSONField(default=dict)
+    failing = models.JSONField(default=dict)
+    slowest_region = models.CharField(max_length=32, blank=True)
+    slowest_seconds = models.FloatField(null=True)
+    calls = models.PositiveIntegerField(default=0, help_text="Requests sent to AWS, retries included.")
+    retries = models.PositiveIntegerField(default=0)
+    throttles = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Poll, Sweep
 from accounts.services import queue
+from accounts.services.schedule import note_refusal, note_success
 from accounts.services.sweeps import close_if_finished
 
 
@@ -64,16 +67,27 @@ def _in_state(state: Sweep.State) -> QuerySet[Sweep]:
     return Sweep.objects.filter(state=state).order_by()
 
 
-def finish(poll: Poll, *, failed: bool, failing_regions: int = 0, problem: str = "") -> bool:
-    """End a poll, if its lease is still ours; then its sweep, if that was the last one."""
-    ended = Poll.objects.filter(pk=poll.pk, state=Poll.State.RUNNING, lease_token=poll.lease_token).update(
-        state=Poll.State.FAILED if failed else Poll.State.DONE,
-        finished_at=timezone.now(),
-        failing_regions=failing_regions,
-        problem=problem,
-        lease_token="",
-        lease_until=None,
-    )
+def finish(
+    poll: Poll, *, failed: bool, refused: bool = False, problem: str = "", numbers: Mapping[str, Any] | None = None
+) -> bool:
+    """End a poll, if its lease is still ours; then its sweep, if that was the last one.
+
+    `refused` is a failure that the account itself is the reason of; `numbers` are further fields of the poll.
+    """
+    ours = Poll.objects.filter(pk=poll.pk, state=Poll.State.RUNNING, lease_token=poll.lease_token)
+    with transaction.atomic():
+        ended = ours.update(
+            state=Poll.State.FAILED if failed else Poll.State.DONE,
+            finished_at=timezone.now(),
+            problem=problem,
+            lease_token="",
+            lease_until=None,
+            **(numbers or {}),
+        )
+        if ended and refused:
+            note_refusal(poll.account_id)
+        elif ended and not failed:
+            note_success(poll.account_id)
     close_if_finished(poll.sweep_id)
     return bool(ended)
 

@@ -18,6 +18,7 @@ from accounts.aws.credentials import TemporaryCredentials
 from accounts.aws.hub import SESSION_PREFIX, Hub, RoleGrant
 from accounts.models import Account, SealedCredential
 from accounts.services.sealing import CannotOpen, open_sealed, seal
+from accounts.services.sts_budget import wait_for_turn
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +112,7 @@ class StoredSession:
             purpose=self.purpose,
             session_name=SESSION_PREFIX[self.purpose] + secrets.token_hex(4),
         )
+        wait_for_turn(self.account.partition)
         return hub_of(self.account.partition).assume(grant)
 
     def save(self) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 
 from django.conf import settings
 
 from accounts.aws.gateway import Gateway
 from accounts.aws.survey import survey
+from accounts.domain.outcomes import Outcome
 from accounts.domain.readings import AccountReading, Failed
+from accounts.domain.schedule import REFUSALS
 from accounts.models import Account, Poll, Region, SealedCredential
 from accounts.services import claims, queue
 from accounts.services.claims import Refusal, claim
@@ -49,22 +52,46 @@ def run_poll(poll_pk: int) -> None:
 
 def _finish(poll: Poll, reading: AccountReading) -> None:
     role = reading.role.role
-    failing = sum(
-        1 for answer in reading.brokers.values() if isinstance(answer, Failed) and answer.problem.outcome.failing
-    )
+    problem = role.problem if isinstance(role, Failed) else None
     claims.finish(
         poll,
-        failed=isinstance(role, Failed),
-        failing_regions=failing,
-        problem=role.problem.detail if isinstance(role, Failed) else "",
+        failed=problem is not None,
+        refused=problem is not None and problem.outcome in REFUSALS,
+        problem=problem.detail if problem else "",
+        numbers=numbers_of(reading),
     )
+
+
+def numbers_of(reading: AccountReading) -> dict[str, object]:
+    """The fields of a poll that say what came back and what it cost.
+
+    Regions are named as failing only where the account let Rolecall in: a refusal at the door is not theirs.
+    """
+    outcomes = {
+        region: answer.problem.outcome if isinstance(answer, Failed) else Outcome.OK
+        for region, answer in reading.brokers.items()
+    }
+    failing = {region: outcome for region, outcome in outcomes.items() if outcome.failing}
+    slowest = max(reading.cost.seconds, key=reading.cost.seconds.__getitem__, default="")
+    return {
+        "outcomes": Counter(outcomes.values()),
+        "failing_regions": len(failing),
+        "failing": {} if isinstance(reading.role.role, Failed) else failing,
+        "slowest_region": slowest,
+        "slowest_seconds": reading.cost.seconds.get(slowest),
+        "calls": reading.cost.calls,
+        "retries": reading.cost.retries,
+        "throttles": reading.cost.throttles,
+    }
 
 
 def look_at(account: Account) -> AccountReading:
     """Ask AWS everything about one account; refusals and faults come back as part of the reading."""
     session = StoredSession(account, SealedCredential.Purpose.READER)
     session.load()
-    gateway = Gateway(shared_clients(), account.account_id, account.partition, session)
+    gateway = Gateway(
+        shared_clients(), account.account_id, account.partition, session, probe_seconds=settings.POLL_PROBE_SECONDS
+    )
     regions = Region.objects.polled_codes(account.partition)
     reading = survey(gateway, regions, threads=settings.POLL_THREADS, deadline=settings.POLL_BUDGET_SECONDS)
     session.save()

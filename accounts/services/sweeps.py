@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
 from accounts.models import Account, AccountQuerySet, Poll, Sweep
 from accounts.services import audit, queue
+from accounts.services.schedule import move_next_polls, polling_pause
 
 BATCH = 2000
 
@@ -19,39 +20,42 @@ BATCH = 2000
 def request_sweep(accounts: AccountQuerySet, reason: str, requested_by: str, *, send: bool = True) -> Sweep:
     """Start a sweep over these accounts, due or not, ahead of the schedule. Somebody waits for it.
 
-    Without `send` the workers are not rung: the caller runs the polls itself.
+    It ends a row of refusals: whoever asks has perhaps just mended the role. Without `send` the workers are not rung:
+    the caller runs the polls itself.
     """
-    chosen = list(accounts.order_by("pk").values_list("pk", flat=True))
     with transaction.atomic():
-        _move_next_poll(chosen, timezone.now())  # or beat would find them due, and poll them all once more
+        chosen = list(accounts.order_by("pk").values_list("pk", flat=True))
+        asked = Account.objects.filter(pk__in=chosen).order_by("pk")
+        list(asked.select_for_update().values_list("pk"))  # in one order, so that two who ask at once do not deadlock
+        asked.filter(failed_polls__gt=0).update(failed_polls=0)
+        move_next_polls(asked, timezone.now())  # or beat would find them due, and poll them all once more
         sweep = _create(chosen, reason, requested_by, send=send)
-        audit.note(requested_by, "poll", str(sweep), f"{sweep.polls.count()} accounts")
+        audit.note(requested_by, "poll", str(sweep), f"{len(chosen)} accounts")
     return sweep
 
 
 def poll_due_accounts(now: datetime | None = None) -> Sweep | None:
-    """Start a sweep over the accounts whose time has come; None when there are none.
+    """Start a sweep over the accounts whose time has come; None when there are none, or it is not time for a sweep.
 
     Two beats may call this at once: an account is taken by moving its next poll, under a row lock.
     """
     now = now or timezone.now()
+    if polling_pause() or _swept_lately(now):
+        return None
     open_polls = Poll.objects.filter(account=OuterRef("pk"), state__in=Poll.OPEN)
     with transaction.atomic():
         due = Account.objects.due(now).exclude(Exists(open_polls)).order_by("pk")
-        taken = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+        taken = list(due.select_for_update(skip_locked=True, of=("self",)))
         if not taken:
             return None
-        _move_next_poll(taken, now)
-        return _create(taken, Sweep.Reason.SCHEDULE, "")
+        move_next_polls(taken, now)
+        return _create([account.pk for account in taken], Sweep.Reason.SCHEDULE, "")
 
 
-def _move_next_poll(account_pks: list[int], now: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE accounts_account SET next_poll_at = %s + make_interval(secs => COALESCE(poll_interval_seconds, %s))"
-            " WHERE id = ANY(%s)",
-            [now, settings.POLL_INTERVAL_SECONDS, account_pks],
-        )
+def _swept_lately(now: datetime) -> bool:
+    """Accounts fall due one by one; gathering them for a while makes one sweep of them, not one every few seconds."""
+    since = now - timedelta(seconds=settings.POLL_TICK_SECONDS)
+    return Sweep.objects.filter(reason=Sweep.Reason.SCHEDULE, created_at__gt=since).exists()
 
 
 def _create(account_pks: list[int], reason: str, requested_by: str, *, send: bool = True) -> Sweep:
@@ -109,6 +113,9 @@ class Progress:
     queued: int
     running: int
     failing_regions: int
+    calls: int
+    retries: int
+    throttles: int
     elapsed_seconds: float
     rate: float
     seconds_left: float | None
@@ -130,7 +137,7 @@ def progress_of(sweep: Sweep) -> Progress:
     counts = sweep.polls.aggregate(
         total=Count("pk"),
         **{state.value: Count("pk", filter=Q(state=state)) for state in Poll.State},
-        failing_regions=Sum("failing_regions", default=0),
+        **{name: Sum(name, default=0) for name in ("failing_regions", "calls", "retries", "throttles")},
     )
     elapsed = ((sweep.finished_at or timezone.now()) - sweep.created_at) / timedelta(seconds=1)
     over, left = counts["done"] + counts["failed"], counts["queued"] + counts["running"]

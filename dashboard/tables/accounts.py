@@ -25,6 +25,16 @@ from dashboard.tables.columns import (
     ungraded_html,
     verdict_html,
 )
+from dashboard.words import asked_words
+
+
+def asked_html(account: Account) -> SafeString:
+    """Say that an account is paused, or asked less often; nothing when it is asked like the others."""
+    if account.paused:
+        return format_html('<small class="soft">{}</small>', "paused")
+    if account.failed_polls:
+        return format_html('<small class="grade warn">asked {}</small>', asked_words(account))
+    return SafeString("")
 
 
 class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
@@ -60,9 +70,8 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         self.regions_in = Counter(dict(counts))
 
     def render_name(self, record: Account) -> SafeString:
-        """The name alone: the id has its own column here."""
-        paused = format_html('<small class="soft">{}</small>', "paused") if record.paused else SafeString("")
-        return name_html(record) + paused
+        """The name, and what is unusual about how it is asked; the id has its own column here."""
+        return name_html(record) + asked_html(record)
 
     def render_account_id(self, record: Account) -> str:
         """Grouped for the eye; an export has the plain digits."""

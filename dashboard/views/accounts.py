@@ -11,15 +11,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Account, Sweep
 from accounts.services.publications import publications
+from accounts.services.schedule import set_account_paused, set_interval
 from accounts.services.sweeps import request_sweep
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
 from dashboard.account_page import blockers, flag_sentences, folded, policy_context, standings, verdict_sentence
 from dashboard.filters import account_filter
+from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.publications import account_sentence
 from dashboard.tables.accounts import AccountTable
-from dashboard.views.common import list_page
-from dashboard.words import POLICY_WORDS, TRUST_WORDS
+from dashboard.views.common import list_page, yes_or_no
+from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
 
 HISTORY_SHOWN = 50
 POLLS_SHOWN = 10
@@ -69,6 +71,8 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "trust_words": TRUST_WORDS.get(status.trust_grade, ""),  # type: ignore[call-overload]
         "credentials": account.credentials.defer("sealed"),
         "changes": account.changes.all()[:HISTORY_SHOWN],
+        "asked": asked_words(account),
+        "interval_form": IntervalForm.of(account),
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
         "now": now,
         **policy_context(account),
@@ -83,4 +87,28 @@ def poll_account(request: ViewerRequest, account_id: str) -> HttpResponse:
     chosen = visible_accounts(request.user).filter(pk=account.pk)
     sweep = request_sweep(chosen, Sweep.Reason.PAGE, request.user.get_username())
     messages.success(request, f"{sweep} over {account.name} has begun.")
+    return redirect(account)
+
+
+@require_POST
+@open_to(Role.OPERATOR)
+def account_paused(request: ViewerRequest, account_id: str) -> HttpResponse:
+    """Pause one account, or let it be polled again."""
+    account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
+    set_account_paused(account, yes_or_no(request, "paused"), request.user.get_username())
+    state = "is paused: only “Poll this account” asks it" if account.paused else "is polled by schedule again"
+    messages.success(request, f"{account.name} {state}.")
+    return redirect(account)
+
+
+@require_POST
+@open_to(Role.OPERATOR)
+def account_interval(request: ViewerRequest, account_id: str) -> HttpResponse:
+    """Give one account an interval of its own; none is the default."""
+    account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
+    form = IntervalForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"The interval stays as it is. Minutes: {form.errors['minutes'][0]}")
+    elif set_interval(account, form.seconds, request.user.get_username()):
+        messages.success(request, f"{account.name} is asked {asked_words(account)}.")
     return redirect(account)

@@ -55,3 +55,11 @@ def wants_fragment(request: HttpRequest) -> bool:
     """True when HTMX asks for a part; going back in the browser's history wants the whole page."""
     htmx: Any = getattr(request, "htmx", None)
     return bool(htmx) and not htmx.history_restore_request
+
+
+def yes_or_no(request: HttpRequest, name: str) -> bool:
+    """What a button sent. Raises BadRequest for anything but yes and no."""
+    wanted = request.POST.get(name, "")
+    if wanted not in ("yes", "no"):
+        raise BadRequest(f"{name}: use yes or no.")
+    return wanted == "yes"

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseStopPolling, trigger_client_event
 
 from accounts.models import Poll, Sweep
+from accounts.services.schedule import pause_polling, polling_pause, resume_polling
+from accounts.services.sweep_facts import facts_of
 from accounts.services.sweeps import Progress, cancel_sweep, progress_of, running_sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.tables.sweeps import PollTable, SweepTable, sweeps_with_counts
-from dashboard.views.common import list_page
+from dashboard.views.common import list_page, yes_or_no
 
 ANNOUNCED_STEP = 25  # per cent: a screen reader hears of a sweep five times, not every two seconds
 
@@ -25,7 +27,8 @@ ANNOUNCED_STEP = 25  # per cent: a screen reader hears of a sweep five times, no
 @open_to(Role.VIEWER)
 def sweep_list(request: ViewerRequest) -> HttpResponseBase:
     """All sweeps, newest first."""
-    return list_page(request, SweepTable(sweeps_with_counts(visible_accounts(request.user))), "sweeps.html", "sweeps")
+    table = SweepTable(sweeps_with_counts(visible_accounts(request.user)))
+    return list_page(request, table, "sweeps.html", "sweeps", pause=polling_pause())
 
 
 @require_safe
@@ -36,7 +39,7 @@ def sweep_detail(request: ViewerRequest, sweep_id: int) -> HttpResponseBase:
     trouble = Case(When(state=Poll.State.FAILED, then=Value(0)), When(failing_regions__gt=0, then=Value(1)), default=2)
     polls = sweep.polls.filter(account__in=visible_accounts(request.user).order_by().values("pk"))
     table = PollTable(polls.select_related("account").order_by(trouble, "account__name", "pk"))
-    context = {"sweep": sweep, **bar_context(sweep)}
+    context = {"sweep": sweep, "facts": facts_of(polls), **bar_context(sweep)}
     return list_page(request, table, "sweep.html", f"sweep-{sweep.pk}", **context)
 
 
@@ -50,6 +53,20 @@ def sweep_cancel(request: ViewerRequest, sweep_id: int) -> HttpResponse:
     else:
         messages.info(request, f"{sweep} was over already.")
     return redirect(sweep)
+
+
+@require_POST
+@open_to(Role.OPERATOR)
+def polling_paused(request: ViewerRequest) -> HttpResponse:
+    """Pause the schedule for all accounts, or let it go on."""
+    actor = request.user.get_username()
+    if yes_or_no(request, "paused"):
+        pause_polling(actor)
+        messages.success(request, "Polling is paused. A sweep that runs goes on: its page can cancel it.")
+    else:
+        resume_polling(actor)
+        messages.success(request, "Polling goes on: accounts that are due are polled within a minute.")
+    return redirect("sweeps")
 
 
 @require_safe
@@ -81,6 +98,6 @@ def bar_context(sweep: Sweep) -> dict[str, Any]:
 
 
 def running_context() -> dict[str, Any]:
-    """The bar of the running sweep, for pages that show it; nothing when none runs."""
+    """The bar of the running sweep and the pause of all polling, for pages that show them."""
     sweep = running_sweep()
-    return bar_context(sweep) if sweep else {}
+    return {"pause": polling_pause(), **(bar_context(sweep) if sweep else {})}

@@ -58,7 +58,7 @@ class ScriptedAws:
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
-        self._scripts: dict[str, Script] = {}
+        self.scripts: dict[str, Script] = {}
         self._closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), self._handler())
         a_healthy_account(self)
@@ -68,7 +68,7 @@ class ScriptedAws:
     def start_over(self) -> None:
         """Forget what was asked and scripted: again the world of a healthy account."""
         self.asked.clear()
-        self._scripts.clear()
+        self.scripts.clear()
         a_healthy_account(self)
 
     def close(self) -> None:
@@ -86,14 +86,14 @@ class ScriptedAws:
                 reply = queue.pop(0) if len(queue) > 1 else queue[0]
             return reply if isinstance(reply, Reply) else reply(asked)
 
-        self._scripts[action] = script
+        self.scripts[action] = script
 
     def times(self, action: str) -> int:
         return sum(asked.action == action for asked in self.asked)
 
     def _answer(self, asked: Asked) -> Reply:
         self.asked.append(asked)
-        script = self._scripts.get(asked.action)
+        script = self.scripts.get(asked.action)
         reply = script(asked) if script else Reply(404, b"<html><p>not here</p></html>")
         self._closing.wait(reply.delay)  # so that no test waits for a slow answer that it gave up
         return reply

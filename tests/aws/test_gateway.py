@@ -113,10 +113,18 @@ def test_a_repeated_token_is_a_broken_answer(aws: ScriptedAws, gateway: Gateway)
 
 
 def test_a_list_without_end_is_a_broken_answer(aws: ScriptedAws, gateway: Gateway) -> None:
-    aws.on("mq:ListBrokers", lambda asked: page_of([], str(int(asked.parameters.get("nextToken", 0)) + 1)))
+    def page(asked: Asked) -> Reply:
+        marker = int(asked.parameters.get("Marker", 0)) + 1
+        more = f"<PolicyNames/><IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"
+        return xml_reply("ListRolePolicies", more)
 
-    assert failure(gateway).code == "EndlessPages"
-    assert aws.times("mq:ListBrokers") == MAX_PAGES
+    aws.on("iam:ListRolePolicies", page)  # IAM, since Amazon MQ's pace would make this last half a minute
+
+    with pytest.raises(AwsError) as caught:
+        gateway.inline_policy_names()
+
+    assert caught.value.code == "EndlessPages"
+    assert aws.times("iam:ListRolePolicies") == MAX_PAGES
 
 
 def test_a_hundred_brokers_are_asked_for_at_once(aws: ScriptedAws, gateway: Gateway) -> None:

@@ -24,9 +24,23 @@ PAGES = (
 )
 BARS = ("/sweeps/running/bar/", "/sweeps/{sweep}/bar/")
 OPERATOR_PAGES = ("/audit/",)
-ACTS = ("/matrix/poll/", "/accounts/{account}/poll/", "/regions/us-east-1/polled/", "/sweeps/{sweep}/cancel/")
+ACTS = (
+    "/matrix/poll/",
+    "/accounts/{account}/poll/",
+    "/accounts/{account}/paused/",
+    "/accounts/{account}/interval/",
+    "/regions/us-east-1/polled/",
+    "/sweeps/paused/",
+    "/sweeps/{sweep}/cancel/",
+)
 UNKNOWN = ("/accounts/000000000000/", "/sweeps/999999/", "/sweeps/999999/bar/")
-UNKNOWN_ACTS = ("/accounts/000000000000/poll/", "/regions/mars-1/polled/", "/sweeps/999999/cancel/")
+UNKNOWN_ACTS = (
+    "/accounts/000000000000/poll/",
+    "/accounts/000000000000/paused/",
+    "/accounts/000000000000/interval/",
+    "/regions/mars-1/polled/",
+    "/sweeps/999999/cancel/",
+)
 
 
 @pytest.fixture
@@ -89,7 +103,7 @@ def test_an_unknown_object_is_not_here(url: str, watching: Client) -> None:
 
 @pytest.mark.parametrize("url", UNKNOWN_ACTS)
 def test_an_act_on_an_unknown_object_is_not_here(url: str, operating: Client) -> None:
-    assert operating.post(url, {"polled": "yes"}).status_code == 404
+    assert operating.post(url, {"polled": "yes", "paused": "yes"}).status_code == 404
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:

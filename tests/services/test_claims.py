@@ -157,7 +157,7 @@ def test_without_a_broker_no_message_waits(settings: Settings) -> None:
 
 
 def test_a_due_account_is_taken_once_and_its_next_poll_is_set(make_account: MakeAccount, settings: Settings) -> None:
-    settings.POLL_INTERVAL_SECONDS = 600
+    settings.POLL_INTERVAL_SECONDS, settings.POLL_JITTER_PERCENT = 600, 0
     now = timezone.now()
     usual, own, paused = make_account(), make_account(poll_interval_seconds=60), make_account(paused=True)
     later = make_account(next_poll_at=now + timedelta(hours=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -154,6 +155,9 @@ def test_the_poll_command_polls_here_and_tells_failures(watched: Watched) -> Non
     out, err = StringIO(), StringIO()
     call_command("poll", "--inline", stdout=out, stderr=err)
     assert "1 account answered, 0 failed" in out.getvalue()
+    assert re.search(
+        r"cells: \d+ ok, \d+ region_disabled; requests to AWS: \d+, of them 0 retries, 0 throttled", out.getvalue()
+    )
 
     refused = watched(external_id="somebody-else")
     with pytest.raises(SystemExit) as end:

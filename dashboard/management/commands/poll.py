@@ -16,6 +16,7 @@ from tqdm import tqdm
 from accounts.domain.identifiers import parse_account_id
 from accounts.models import AccountQuerySet, Sweep
 from accounts.services import polling
+from accounts.services.sweep_facts import outcomes_of
 from accounts.services.sweeps import Progress, progress_of, request_sweep
 from dashboard.access import Shell, visible_accounts
 from dashboard.words import plural
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         with tqdm(total=progress_of(sweep).total, disable=not sys.stderr.isatty(), unit="account") as bar:
             while not (progress := progress_of(sweep)).finished:
                 bar.update(progress.answered - bar.n)
-                bar.set_postfix(failed=progress.failed)
+                bar.set_postfix(_figures(progress))
                 time.sleep(LOOK_EVERY_SECONDS)
                 sweep.refresh_from_db()
             bar.update(progress.answered - bar.n)
@@ -72,8 +73,19 @@ class Command(BaseCommand):
             f"{sweep} {sweep.state}: {plural(progress.done, 'account')} answered, {progress.failed} failed,"
             f" {plural(progress.failing_regions, 'failing region')}, {progress.elapsed_seconds:.1f} s"
         )
+        cells = ", ".join(f"{count:,} {outcome.value}" for outcome, count in outcomes_of(sweep.polls.all())) or "none"
+        self.stdout.write(
+            f"cells: {cells}; requests to AWS: {progress.calls:,}, of them {progress.retries:,} retries,"
+            f" {progress.throttles:,} throttled"
+        )
         if progress.failed or progress.cancelled:
             sys.exit(1)
+
+
+def _figures(progress: Progress) -> dict[str, int]:
+    """What the bar says beside accounts and their rate."""
+    names = ("failed", "failing_regions", "calls", "retries", "throttles")
+    return {name: getattr(progress, name) for name in names}
 
 
 def _accounts(wanted: list[str]) -> AccountQuerySet:

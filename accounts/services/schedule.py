@@ -1,0 +1,93 @@
+"""When each account is asked next, and who may hold that up."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
+from django.utils import timezone
+
+from accounts.domain.schedule import spread
+from accounts.models import Account, PollingPause
+from accounts.services import audit
+
+_chance = random.SystemRandom()
+MOST_FAILED_POLLS = 999  # beyond it nothing changes, and the column has an end
+
+
+def move_next_polls(accounts: Iterable[Account], now: datetime) -> None:
+    """Set when each account is due again: its spacing, spread so that accounts taken together drift apart."""
+    moved = {account.pk: now + _until_next(account) for account in accounts}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_account SET next_poll_at = moved.at"
+            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS moved(id, at) WHERE accounts_account.id = moved.id",
+            [list(moved), list(moved.values())],
+        )
+
+
+def _until_next(account: Account) -> timedelta:
+    return timedelta(seconds=spread(account.asked_every, settings.POLL_JITTER_PERCENT, _chance.random()))
+
+
+def note_refusal(account_pk: int) -> None:
+    """Count a poll that the account refused: it is asked again later than usual."""
+    one_more = Least(F("failed_polls") + 1, Value(MOST_FAILED_POLLS))
+    Account.objects.filter(pk=account_pk).update(failed_polls=one_more)
+    move_next_polls(Account.objects.filter(pk=account_pk), timezone.now())
+
+
+def note_success(account_pk: int) -> None:
+    """Forget the refusals of an account that has answered: it is asked at its own interval again."""
+    if Account.objects.filter(pk=account_pk, failed_polls__gt=0).update(failed_polls=0):
+        move_next_polls(Account.objects.filter(pk=account_pk), timezone.now())
+
+
+def set_account_paused(account: Account, paused: bool, actor: str) -> bool:
+    """Stop or resume asking one account by schedule. False: it was so already, and nothing was noted."""
+    with transaction.atomic():
+        changed = Account.objects.filter(pk=account.pk, paused=not paused).update(paused=paused)
+        if changed:
+            audit.note(actor, "pause account" if paused else "resume account", str(account))
+    account.paused = paused
+    return bool(changed)
+
+
+def set_interval(account: Account, seconds: int | None, actor: str) -> bool:
+    """Give an account an interval of its own, from its next poll on; None is the default. False: it had it already."""
+    if account.poll_interval_seconds == seconds:
+        return False
+    with transaction.atomic():
+        account.poll_interval_seconds = seconds
+        account.save(update_fields=["poll_interval_seconds", "updated_at"])
+        move_next_polls([account], timezone.now())
+        audit.note(actor, "set interval", str(account), f"{seconds} s" if seconds else "the default")
+    return True
+
+
+def polling_pause() -> PollingPause | None:
+    """The pause of all polling, if there is one."""
+    return PollingPause.objects.first()
+
+
+def pause_polling(actor: str) -> bool:
+    """Begin no sweep by schedule any more; what a person asks for is polled all the same. False: it was paused."""
+    with transaction.atomic():
+        _, made = PollingPause.objects.get_or_create(pk=PollingPause.ONLY, defaults={"by": actor[:150]})
+        if made:
+            audit.note(actor, "pause polling")
+    return made
+
+
+def resume_polling(actor: str) -> bool:
+    """Let the schedule begin sweeps again. False: it was not paused."""
+    with transaction.atomic():
+        ended, _ = PollingPause.objects.all().delete()
+        if ended:
+            audit.note(actor, "resume polling")
+    return bool(ended)

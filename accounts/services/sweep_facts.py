@@ -1,0 +1,97 @@
+"""What a sweep has met so far: outcomes by kind, who is slow, which regions fail, and polls that do not move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, F, Max, QuerySet
+from django.utils import timezone
+
+from accounts.domain.outcomes import Outcome
+from accounts.models import Poll
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFacts:
+    """A region and for how many accounts it failed, by outcome; or was the slowest, and with how many seconds."""
+
+    code: str
+    accounts: int
+    outcome: Outcome | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFacts:
+    """All of it, of the polls that one may see."""
+
+    outcomes: Sequence[tuple[Outcome, int]]
+    slowest_accounts: Sequence[Poll]
+    slowest_regions: Sequence[RegionFacts]
+    failing_regions: Sequence[RegionFacts]
+    stuck: Sequence[Poll]
+
+
+def facts_of(polls: QuerySet[Poll]) -> SweepFacts:
+    """Gather the facts of one sweep's polls, each part in one query."""
+    return SweepFacts(
+        outcomes=outcomes_of(polls),
+        slowest_accounts=_slowest_accounts(polls),
+        slowest_regions=_slowest_regions(polls),
+        failing_regions=_failing_regions(polls),
+        stuck=stuck_polls(polls),
+    )
+
+
+def outcomes_of(polls: QuerySet[Poll]) -> list[tuple[Outcome, int]]:
+    """How many cells came to which outcome, the good first."""
+    rows: dict[str, int] = dict(_unfolded(polls, "outcomes", "key, SUM(value::int)", "key"))
+    return [(outcome, rows[outcome.value]) for outcome in Outcome if outcome.value in rows]
+
+
+def stuck_polls(polls: QuerySet[Poll]) -> list[Poll]:
+    """Polls that have run for longer than an account may take, the oldest first: their worker is dead or lost."""
+    late = timezone.now() - timedelta(seconds=settings.POLL_BUDGET_SECONDS)
+    running = polls.filter(state=Poll.State.RUNNING, started_at__lt=late)
+    return list(running.select_related("account").order_by("started_at")[:SHOWN])
+
+
+def _slowest_accounts(polls: QuerySet[Poll]) -> list[Poll]:
+    over = polls.filter(started_at__isnull=False, finished_at__isnull=False)
+    timed = over.annotate(lasted=F("finished_at") - F("started_at"))
+    return list(timed.select_related("account").order_by("-lasted", "pk")[:SHOWN])
+
+
+def _slowest_regions(polls: QuerySet[Poll]) -> list[RegionFacts]:
+    """Regions that were some account's slowest, by their worst time."""
+    rows = (
+        polls.exclude(slowest_region="")
+        .order_by()
+        .values("slowest_region")
+        .annotate(accounts=Count("pk"), worst=Max("slowest_seconds"))
+        .order_by("-worst")[:SHOWN]
+    )
+    return [RegionFacts(row["slowest_region"], row["accounts"], seconds=row["worst"]) for row in rows]
+
+
+def _failing_regions(polls: QuerySet[Poll]) -> list[RegionFacts]:
+    rows = _unfolded(polls, "failing", "key, COUNT(*), value", "key, value")
+    return [RegionFacts(code, count, Outcome(outcome)) for code, count, outcome in rows[:SHOWN]]
+
+
+def _unfolded(polls: QuerySet[Poll], column: str, what: str, by: str) -> list[tuple[Any, ...]]:
+    """Add up the keys of a JSON column in the database: five thousand polls need not travel for it."""
+    sql, parameters = polls.order_by().values(column).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {what} FROM ({sql}) AS poll, jsonb_each_text(poll.{column}) GROUP BY {by} ORDER BY 2 DESC, 1",  # noqa: S608
+            parameters,
+        )
+        return list(cursor.fetchall())
