@@ -248,3 +248,16 @@ def test_a_poll_that_nobody_ran_has_no_number_of_failing_regions(watching: Clien
     page = watching.get(f"{sweep.get_absolute_url()}?sort=-failing_regions").context["table"]
 
     assert [row.get_cell("failing_regions") for row in page.paginated_rows] == ["0", "–"]
+
+
+def test_a_drifted_policy_shows_first_what_differs(watching: Client, db: None) -> None:
+    more = {"Effect": "Allow", "Action": "logs:DeleteLogGroup", "Resource": "*"}
+    live = {**POLICY_DOCUMENT, "Statement": [*POLICY_DOCUMENT["Statement"], more]}  # type: ignore[misc]
+    account = make_account()
+    make_status(account, policy_grade="superset", policy_document=keep(live))
+
+    page = watching.get(account.get_absolute_url()).context
+
+    same = sum(row for row in page["difference"] if isinstance(row, int))
+    assert len(page["difference"]) < 20
+    assert same + sum(not isinstance(row, int) for row in page["difference"]) == len(page["lines"])
