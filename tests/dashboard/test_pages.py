@@ -261,3 +261,15 @@ def test_a_drifted_policy_shows_first_what_differs(watching: Client, db: None) -
     same = sum(row for row in page["difference"] if isinstance(row, int))
     assert len(page["difference"]) < 20
     assert same + sum(not isinstance(row, int) for row in page["difference"]) == len(page["lines"])
+
+
+def test_a_repeated_statement_is_a_difference_of_writing_only(watching: Client, db: None) -> None:
+    statements: list[object] = POLICY_DOCUMENT["Statement"]  # type: ignore[assignment]
+    live = {**POLICY_DOCUMENT, "Statement": [*statements, statements[0]]}
+    account = make_account()
+    make_status(account, policy_document=keep(live))
+
+    text = text_of(watching, account.get_absolute_url())
+
+    assert "Written differently, the same in effect" in text
+    assert "What differs" not in text
