@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import Account, AccountQuerySet
 
@@ -66,8 +67,13 @@ class RoleMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on: the decision is made once the view is known."""
-        return self.get_response(request)
+        """Pass the request on: the decision is made once the view is known.
+
+        HTMX would put the sign-in page into the middle of the page whose session is over: the page is loaded anew.
+        """
+        response = self.get_response(request)
+        signed_out = response.status_code == 302 and not request.user.is_authenticated
+        return HttpResponseClientRefresh() if signed_out and getattr(request, "htmx", None) else response
 
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> None:
         """Refuse with PermissionDenied; views marked `login_not_required` look after themselves."""

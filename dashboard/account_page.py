@@ -10,10 +10,12 @@ from itertools import groupby
 
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
 from accounts.domain.policy import DiffLine, PermissionCheck, check_documented_permissions, compare_policy, side_by_side
+from accounts.domain.publications import Publication
 from accounts.domain.regions import display_order
 from accounts.domain.role import POLICY_DOCUMENT, ROLE_USING_ENGINE
 from accounts.domain.trust import grade_trust
 from accounts.models import Account, Broker, Region, RoleStatus
+from accounts.services.publications import has
 from dashboard.matrix import CellView, role_status_of
 from dashboard.words import FLAG_WORDS, plural
 
@@ -97,7 +99,8 @@ def verdict_sentence(status: RoleStatus, found: Blockers) -> str:
     if status.verdict == Verdict.IN_USE:
         return f"In use: {plural(count, 'RabbitMQ broker')} in {plural(len(found.rabbitmq), 'region')}."
     if status.verdict == Verdict.UNUSED:
-        return "Unused: the role exists, and no region has a RabbitMQ broker."
+        off = f"; {plural(status.regions_disabled, 'further region')} not enabled" if status.regions_disabled else ""
+        return f"Unused: the role exists, and no RabbitMQ broker is in {plural(status.regions_ok, 'region')}{off}."
     if status.verdict == Verdict.ABSENT:
         return "Absent: the role does not exist in this account."
     return f"Unknown: {unknown_reason(status, found)}."
@@ -115,9 +118,9 @@ def unknown_reason(status: RoleStatus, found: Blockers) -> str:
     return "no region has been looked at"
 
 
-def flag_sentences(status: RoleStatus) -> list[str]:
-    """The flags in words. That the role is absent is said by the verdict already."""
-    known = {flag.value for flag in Flag}
+def flag_sentences(status: RoleStatus, published: Publication | None = None) -> list[str]:
+    """The flags in words; what the verdict, or the sentence on AWS's new policy, says already is left out."""
+    known = {flag.value for flag in Flag} - ({Flag.NEWER_VERSION.value} if has(status, published) else set())
     flags = [Flag(flag) for flag in status.flags if flag in known]
     return [FLAG_WORDS[flag] for flag in flags if flag is not Flag.ROLE_ABSENT]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,14 +11,17 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.domain.publications import Publication
 from accounts.models import AccountQuerySet, Region
-from dashboard.filters import having_outcomes
+from accounts.services.publications import differing, publications
+from dashboard.filters import AWS_CHANGED, DIFFERS, FLAG_CHOICES, having_flags, having_outcomes
 from dashboard.matrix import FAILING_VALUES
+from dashboard.publications import published_sentence
 from dashboard.words import plural, span, stale_before
 
-DRIFTED = [grade.value for grade in PolicyGrade if grade.drifted]
 REFUSALS = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
 FAULTS = [value for value in FAILING_VALUES if value not in REFUSALS]
+FLAGGED = [value for value, _ in FLAG_CHOICES]
 MISMATCH = TrustGrade.TRUST_MISMATCH.value
 
 
@@ -51,7 +54,14 @@ def matrix_url(**query: str | list[str]) -> str:
 
 def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetime) -> list[Sentence]:
     """The sentences that apply, worst first."""
-    return [*_sentences((*_access(accounts), *_role(accounts), *_age(accounts, now))), *_failing_regions(regions)]
+    published = publications(accounts)
+    concerns = (*_access(accounts), *_role(accounts, published), *_age(accounts, now))
+    return [*_published(published), *_sentences(concerns), *_failing_regions(regions)]
+
+
+def _published(published: Mapping[str, Publication]) -> Iterator[Sentence]:
+    for partition, one in sorted(published.items()):
+        yield Sentence(published_sentence(partition, one), "Policy", matrix_url(policy=AWS_CHANGED), "warn")
 
 
 def _access(accounts: AccountQuerySet) -> Iterator[Concern]:
@@ -63,13 +73,22 @@ def _access(accounts: AccountQuerySet) -> Iterator[Concern]:
     yield Concern("Answers", "warn", faulty, wrong, wrong, matrix_url(outcome=FAULTS))
 
 
-def _role(accounts: AccountQuerySet) -> Iterator[Concern]:
+def _role(accounts: AccountQuerySet, published: Mapping[str, Publication]) -> Iterator[Concern]:
     mismatched = accounts.filter(role_status__trust_grade=MISMATCH)
     said = "a role that somebody else may assume"
     yield Concern("Trust", "bad", mismatched, f"has {said}", f"have {said}", matrix_url(trust=MISMATCH))
-    drifted = accounts.filter(role_status__policy_grade__in=DRIFTED)
+    drifted = accounts.filter(differing(published))
     said = "a policy that differs from the documented one"
-    yield Concern("Policy", "bad", drifted, f"has {said}", f"have {said}", matrix_url(policy=DRIFTED))
+    yield Concern("Policy", "bad", drifted, f"has {said}", f"have {said}", matrix_url(policy=DIFFERS))
+    flagged = having_flags(accounts, FLAGGED)
+    said = "a role with something that AWS does not document"
+    yield Concern("Role", "bad", flagged, f"has {said}", f"have {said}", matrix_url(flag=FLAGGED))
+    unread = accounts.filter(role_status__policy_grade=PolicyGrade.UNREADABLE)
+    said = "a policy that could not be read"
+    yield Concern("Policy", "warn", unread, f"has {said}", f"have {said}", matrix_url(policy="unreadable"))
+    unread = accounts.filter(role_status__trust_grade=TrustGrade.UNREADABLE)
+    said = "a trust policy that could not be read"
+    yield Concern("Trust", "warn", unread, f"has {said}", f"have {said}", matrix_url(trust="unreadable"))
     unused = accounts.filter(role_status__verdict=Verdict.UNUSED)
     said = "a role that nothing uses"
     yield Concern("Unused", "unused", unused, f"has {said}", f"have {said}", matrix_url(verdict="unused"))

@@ -14,12 +14,12 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from accounts.domain.outcomes import Outcome
-from accounts.models import Account, AccountQuerySet
+from accounts.models import Account, AccountQuerySet, RoleStatus
 from dashboard.matrix import CellView, regions_of, role_status_of, row_of, with_cells
 from dashboard.tables.columns import SortedColumn
 
 CHUNK = 500  # accounts or rows held in memory at a time
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones too: East Asian Excel
 
 MATRIX_COLUMNS = (
     "account_id",
@@ -57,22 +57,32 @@ def matrix_export(accounts: AccountQuerySet) -> Export:
 def _matrix_rows(accounts: AccountQuerySet) -> Iterator[Row]:
     regions = regions_of(accounts)
     for account in with_cells(accounts).iterator(chunk_size=CHUNK):
+        said = _old_grades(role_status_of(account))
         for region, view in row_of(account, regions).items():
-            yield _matrix_row(account, region, view)
+            yield _matrix_row(account, region, view, said)
 
 
-def _matrix_row(account: Account, region: str, view: CellView) -> Row:
+def _matrix_row(account: Account, region: str, view: CellView, said_of_role: str) -> Row:
     status = role_status_of(account)
     about = (account.account_id, account.name, account.partition, region)
     role = (status.presence, status.policy_grade, status.trust_grade, view.outcome.value)
     counts = (view.brokers, view.rabbitmq, view.activemq)
-    return (*about, *role, *counts, view.checked_at, view.last_ok_at, _detail(view))
+    return (*about, *role, *counts, view.checked_at, view.last_ok_at, _detail(view, said_of_role))
 
 
-def _detail(view: CellView) -> str:
-    if view.outcome is Outcome.OK:
-        return ""
-    return ": ".join(filter(None, (view.code, view.permission, view.detail)))
+def _detail(view: CellView, said_of_role: str) -> str:
+    why = () if view.outcome is Outcome.OK else (view.code, view.permission, view.detail)
+    return " | ".join(filter(None, (": ".join(filter(None, why)), said_of_role)))
+
+
+def _old_grades(status: RoleStatus) -> str:
+    """Since when and why role, policy and trust are only the last known ones; empty when they are of the last look."""
+    role = ("role", status.outcome, status.last_ok_at, status.permission)
+    policy = ("policy", status.policy_outcome, status.policy_last_ok_at, status.policy_permission)
+    for part, outcome, last_ok_at, permission in (role, policy):
+        if Outcome(outcome).failing and last_ok_at is not None:
+            return f"{part} last read {plain(last_ok_at)}, since then {' '.join(filter(None, (outcome, permission)))}"
+    return ""
 
 
 def table_export(name: str, table: Any) -> Export:

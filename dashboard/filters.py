@@ -12,15 +12,22 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
-from accounts.domain.outcomes import FAILING, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.domain.outcomes import FAILING, Flag, Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Broker, Cell, Region
+from accounts.services.publications import differing, having, publications
 from dashboard.access import Person, visible_accounts
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
-NO_POLICY = "none"
-POLICY_CHOICES = [(grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade] + [(NO_POLICY, "none")]
+NO_POLICY, AWS_CHANGED, DIFFERS = "none", "aws_changed", "differs"
+POLICY_CHOICES = [
+    *((grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade),
+    (NO_POLICY, "none"),
+    (AWS_CHANGED, "new, published by AWS"),
+    (DIFFERS, "not the documented one, nor AWS's new one"),
+]
 TRUST_CHOICES = [(grade.value, grade.value.replace("_", " ")) for grade in TrustGrade]
+FLAG_CHOICES = [(flag.value, flag.value.replace("_", " ")) for flag in Flag if flag is not Flag.ROLE_ABSENT]
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
 
 
@@ -109,7 +116,7 @@ def _with_outcome(outcome: Outcome) -> Q:
     return Q(Exists(cells)) | role
 
 
-def _several(label: str, choices: Any, method: Callable[..., Any]) -> filters.MultipleChoiceFilter:
+def _several(label: str, choices: Any, method: Callable[..., Any] | str) -> filters.MultipleChoiceFilter:
     return filters.MultipleChoiceFilter(
         label=label, choices=choices, method=method, widget=forms.CheckboxSelectMultiple
     )
@@ -122,15 +129,16 @@ def _verdicts(queryset: AccountQuerySet, name: str, values: list[str]) -> Accoun
     return queryset.filter(found) if values else queryset
 
 
-def _policies(queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
-    found = Q(role_status__policy_grade__in=[value for value in values if value != NO_POLICY])
-    if NO_POLICY in values:
-        found |= Q(role_status__policy_grade="") | Q(role_status__isnull=True)
-    return queryset.filter(found) if values else queryset
-
-
 def _trusts(queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
     return queryset.filter(role_status__trust_grade__in=values) if values else queryset
+
+
+def having_flags(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySet:
+    """Accounts whose role has at least one of these flags."""
+    found = Q()
+    for value in values:
+        found |= Q(role_status__flags__contains=[value])
+    return queryset.filter(found) if values else queryset
 
 
 def region_choices() -> list[tuple[str, str]]:
@@ -145,8 +153,9 @@ class AccountFilter(ChipFilterSet):
     q = filters.CharFilter(label="Name or id", method="by_text")
     tag = filters.CharFilter(label="Tag", method="by_tag")
     verdict = _several("Verdict", VERDICT_CHOICES, _verdicts)
-    policy = _several("Policy", POLICY_CHOICES, _policies)
+    policy = _several("Policy", POLICY_CHOICES, "by_policy")
     trust = _several("Trust", TRUST_CHOICES, _trusts)
+    flag = _several("Flag", FLAG_CHOICES, lambda queryset, name, values: having_flags(queryset, values))
     outcome = _several("Outcome", OUTCOME_CHOICES, lambda queryset, name, values: having_outcomes(queryset, values))
     region = filters.ChoiceFilter(
         label="Brokers in", choices=region_choices, method="by_region", empty_label="any region"
@@ -168,6 +177,19 @@ class AccountFilter(ChipFilterSet):
     def by_tag(self, queryset: AccountQuerySet, name: str, value: str) -> AccountQuerySet:
         """By `key` or `key=value`."""
         return having_tag(queryset, value)
+
+    def by_policy(self, queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
+        """By grade, or by whose doing it is: that is judged over all accounts that a person may see."""
+        if not values:
+            return queryset
+        found = Q(role_status__policy_grade__in=values)
+        if NO_POLICY in values:
+            found |= Q(role_status__policy_grade="") | Q(role_status__isnull=True)
+        if AWS_CHANGED in values or DIFFERS in values:
+            published = publications(self.queryset)
+            found |= having(published) if AWS_CHANGED in values else Q()
+            found |= differing(published) if DIFFERS in values else Q()
+        return queryset.filter(found)
 
     def by_region(self, queryset: AccountQuerySet, name: str, value: str) -> AccountQuerySet:
         """Accounts with brokers there, last known ones included."""

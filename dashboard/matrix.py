@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from django.db.models import Count, Prefetch, Q, Sum
 from accounts.domain.outcomes import FAILING, Outcome
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Cell, Region, RoleStatus
-from dashboard.words import stale_before
+from dashboard.words import stale_before, states_in_words
 
 FAILING_VALUES = sorted(outcome.value for outcome in FAILING)
 
@@ -31,20 +31,26 @@ class CellView:
     code: str = ""
     detail: str = ""
     permission: str = ""
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def old(self, now: datetime) -> bool:
         """True when the count rests on an answer that is older than the installation accepts as fresh."""
         return self.last_ok_at is not None and self.last_ok_at < stale_before(now)
+
+    @property
+    def unusual(self) -> str:
+        """The brokers in another state than RUNNING, in words; empty when there are none."""
+        return states_in_words(self.counts)
 
 
 def cell_view(region: Region, cell: Cell | None) -> CellView:
     """Derive a cell: no row is `never`; a region that is not polled is `unsupported` and keeps its last counts."""
     if cell is None:
         return CellView(Outcome.NEVER if region.polled else Outcome.UNSUPPORTED)
-    counts = (cell.brokers, cell.rabbitmq, cell.activemq, cell.checked_at, cell.last_ok_at)
+    known = (cell.brokers, cell.rabbitmq, cell.activemq, cell.checked_at, cell.last_ok_at)
     if not region.polled:
-        return CellView(Outcome.UNSUPPORTED, *counts)
-    return CellView(Outcome(cell.outcome), *counts, cell.code, cell.detail, cell.permission)
+        return CellView(Outcome.UNSUPPORTED, *known, counts=cell.counts)
+    return CellView(Outcome(cell.outcome), *known, cell.code, cell.detail, cell.permission, cell.counts)
 
 
 def role_status_of(account: Account) -> RoleStatus:

@@ -14,12 +14,12 @@ matrix_urls = [  # /matrix/
 ]
 account_urls = [  # /accounts/
     path("", accounts.account_list, name="accounts"),
-    path("<str:account_id>/", accounts.account_detail, name="account"),
-    path("<str:account_id>/poll/", accounts.poll_account, name="poll-account"),
+    path("<slug:account_id>/", accounts.account_detail, name="account"),
+    path("<slug:account_id>/poll/", accounts.poll_account, name="poll-account"),
 ]
 region_urls = [  # /regions/
     path("", lists.region_list, name="regions"),
-    path("<str:code>/polled/", lists.region_polled, name="region-polled"),
+    path("<slug:code>/polled/", lists.region_polled, name="region-polled"),
 ]
 sweep_urls = [  # /sweeps/
     path("", sweeps.sweep_list, name="sweeps"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -29,6 +30,10 @@ VERDICT_WORDS = {
     Verdict.ABSENT: "Absent",
     Verdict.UNKNOWN: "Unknown",
 }
+
+# The engines of today as AWS writes them for people; a new one is shown as it comes.
+ENGINE_WORDS = {"rabbitmq": "RabbitMQ", "activemq": "ActiveMQ"}
+USUAL_STATE = "RUNNING"
 
 # What stands before a grade, so that no grade is told by its colour alone.
 POLICY_SIGNS = {
@@ -76,6 +81,16 @@ SPANS = ((2 * MONTH_SECONDS, MONTH_SECONDS, "mo"), (86400, 86400, "d"), (3600, 3
 def plural(count: int, word: str, many: str = "") -> str:
     """Give a number with its noun: 1 broker, 2 brokers."""
     return f"{count:,} {word if count == 1 else many or word + 's'}"
+
+
+def states_in_words(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """The brokers that are not simply running: `1 RabbitMQ REBOOT_IN_PROGRESS, 2 ActiveMQ CREATION_FAILED`."""
+    return ", ".join(
+        f"{number:,} {ENGINE_WORDS.get(engine, engine)} {state}"
+        for engine, states in sorted(counts.items(), reverse=True)
+        for state, number in sorted(states.items())
+        if state != USUAL_STATE
+    )
 
 
 def ago(then: datetime | None, now: datetime) -> str:

@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 # What AWS puts in place of an account id in the ARN of a policy that is its own.
 AWS_ITSELF = "aws"
+# The code of an answer of a wrong shape: the name of a Python exception would mean nothing to an admin.
+UNREADABLE = "UnreadableAnswer"
 
 
 @contextmanager
@@ -27,7 +29,7 @@ def answering(action: str, region: str = "") -> Iterator[None]:
         # botocore's own parsers raise these too, for well-formed text of a wrong shape or an impossible time.
         # What they say may quote the body, so only their name is kept.
         logger.warning("%s: an answer could not be read (%s)", action, type(error).__name__)
-        raise broken(action, region, type(error).__name__) from None
+        raise broken(action, region, UNREADABLE) from None
 
 
 def broken(action: str, region: str, code: str) -> AwsError:

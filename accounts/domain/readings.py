@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
@@ -57,6 +58,14 @@ class BrokerFacts:
     def engine_key(self) -> str:
         """`rabbitmq`, `activemq` or another engine's name in lower case: AWS spells them in two ways."""
         return self.engine.lower()
+
+
+def count_by_engine_and_state(brokers: Iterable[BrokerFacts]) -> dict[str, dict[str, int]]:
+    """How many brokers there are of each engine in each state: `{"rabbitmq": {"RUNNING": 2}}`."""
+    counts: dict[str, dict[str, int]] = {}
+    for (engine, state), number in sorted(Counter((one.engine_key, one.state) for one in brokers).items()):
+        counts.setdefault(engine, {})[state] = number
+    return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Cell(models.Model):
     brokers = models.PositiveIntegerField(null=True)
     rabbitmq = models.PositiveIntegerField(null=True)
     activemq = models.PositiveIntegerField(null=True)
+    # {engine in lower case: {state as AWS spells it: number}}, of the last good probe.
+    counts = models.JSONField(default=dict)
     checked_at = models.DateTimeField()
     last_ok_at = models.DateTimeField(null=True)
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Poll, Sweep
 from accounts.services import queue
-from accounts.services.sweeps import close_if_finished, queue_of
+from accounts.services.sweeps import close_if_finished
 
 
 class Refusal(Enum):
@@ -30,7 +30,9 @@ def claim(poll_pk: int) -> Poll | Refusal:
     _release_dead_polls_of_account(poll_pk)
     try:
         with transaction.atomic():
-            claimed = Poll.objects.filter(free, pk=poll_pk, sweep__state=Sweep.State.RUNNING).update(
+            # A subquery on the sweeps alone: a join would make Django move `free` into a subquery too, and PostgreSQL
+            # does not check a subquery again after it has waited for the row.
+            claimed = Poll.objects.filter(free, pk=poll_pk, sweep__in=_in_state(Sweep.State.RUNNING)).update(
                 state=Poll.State.RUNNING,
                 lease_until=now + timedelta(seconds=settings.POLL_LEASE_SECONDS),
                 lease_token=token,
@@ -46,8 +48,20 @@ def claim(poll_pk: int) -> Poll | Refusal:
 
 def _release_dead_polls_of_account(poll_pk: int) -> None:
     account = Poll.objects.filter(pk=poll_pk).values("account")
-    dead = Poll.objects.filter(account__in=account, state=Poll.State.RUNNING, lease_until__lt=timezone.now())
-    dead.exclude(pk=poll_pk).update(state=Poll.State.QUEUED, lease_token="")
+    _release(Poll.objects.filter(account__in=account).exclude(pk=poll_pk))
+
+
+def _release(polls: QuerySet[Poll]) -> None:
+    """Free those of the polls whose worker is dead. In a cancelled sweep nobody would take them up again."""
+    now = timezone.now()
+    dead = polls.filter(state=Poll.State.RUNNING, lease_until__lt=now)
+    dead.filter(sweep__in=_in_state(Sweep.State.CANCELLED)).update(state=Poll.State.CANCELLED, finished_at=now)
+    overdue = now - timedelta(seconds=settings.POLL_RESEND_SECONDS + 1)
+    dead.update(state=Poll.State.QUEUED, lease_token="", sent_at=overdue)
+
+
+def _in_state(state: Sweep.State) -> QuerySet[Sweep]:
+    return Sweep.objects.filter(state=state).order_by()
 
 
 def finish(poll: Poll, *, failed: bool, failing_regions: int = 0, problem: str = "") -> bool:
@@ -69,27 +83,36 @@ def tend_sweeps() -> int:
 
     Harmless at any time and in any number: what is sent twice is claimed once.
     """
-    now = timezone.now()
-    expired = Poll.objects.filter(state=Poll.State.RUNNING, lease_until__lt=now)
-    expired.filter(sweep__state=Sweep.State.CANCELLED).update(state=Poll.State.CANCELLED, finished_at=now)
-    expired.update(state=Poll.State.QUEUED, lease_token="", sent_at=now - timedelta(days=1))
-    resent = _resend_waiting(now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
+    _release(Poll.objects.all())
+    resent = _resend_waiting(timezone.now() - timedelta(seconds=settings.POLL_RESEND_SECONDS))
     for pk in Sweep.objects.filter(state=Sweep.State.RUNNING).values_list("pk", flat=True):
         close_if_finished(pk)
     _forget_old_sweeps()
     return resent
 
 
-def _resend_waiting(sent_before: object) -> int:
-    waiting = Poll.objects.filter(
-        state=Poll.State.QUEUED, sweep__state=Sweep.State.RUNNING, sent_at__lt=sent_before
-    ).select_related("sweep")
-    sent = 0
-    for poll in waiting.iterator():
-        if Poll.objects.filter(pk=poll.pk, sent_at=poll.sent_at).update(sent_at=timezone.now()):
-            queue.send_polls([poll.pk], queue_of(poll.sweep))
-            sent += 1
-    return sent
+def _resend_waiting(sent_before: datetime) -> int:
+    """Send overdue polls again, the longest waiting first, as far as fewer messages wait than polls.
+
+    A long queue loses nothing by being long: without this bound every round would add its length once more.
+    """
+    waiting = Poll.objects.filter(state=Poll.State.QUEUED, sweep__state=Sweep.State.RUNNING)
+    scheduled = Q(sweep__reason=Sweep.Reason.SCHEDULE)
+    return _resend(waiting.filter(scheduled), queue.SCHEDULED_QUEUE, sent_before) + _resend(
+        waiting.exclude(scheduled), queue.URGENT_QUEUE, sent_before
+    )
+
+
+def _resend(waiting: QuerySet[Poll], name: str, sent_before: datetime) -> int:
+    missing = max(0, waiting.count() - queue.length(name))
+    overdue = waiting.filter(sent_at__lt=sent_before).order_by("sent_at", "pk")
+    taken = [
+        pk
+        for pk, sent_at in overdue.values_list("pk", "sent_at")[:missing]
+        if Poll.objects.filter(pk=pk, sent_at=sent_at).update(sent_at=timezone.now())
+    ]
+    queue.send_polls(taken, name)
+    return len(taken)
 
 
 def _forget_old_sweeps() -> None:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import F, Q
 
-from accounts.domain.identifiers import check_external_id, parse_account_id, parse_role_arn
-from accounts.models import Account
+from accounts.domain.identifiers import PARTITIONS, check_external_id, parse_account_id, parse_role_arn
+from accounts.models import Account, Broker, Cell, RoleStatus, SealedCredential
 from accounts.services import audit
 
 COLUMNS = ("account_id", "name", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
@@ -206,6 +207,8 @@ def _parse_json_tags(text: str) -> dict[str, str]:
         found = json.loads(text)
     except ValueError as error:
         raise ValueError(f"tags are not JSON: {error}") from error
+    except RecursionError:
+        raise ValueError("tags are JSON too deep to read") from None
     tags: dict[str, str] = {}
     for key, value in found.items():
         if not isinstance(value, str):
@@ -219,6 +222,8 @@ def _add_tag(tags: dict[str, str], key: str, value: str) -> None:
         raise ValueError(f"tags: “={value}” has no key")
     if key in tags:
         raise ValueError(f"tags: “{key}” appears twice")
+    if not (key + value).isprintable():  # PostgreSQL refuses some of these, and no tag of AWS has any
+        raise ValueError(f"tags: “{ascii(key)[1:41]}” has a control character")
     if len(key) > MAX_TAG or len(value) > MAX_TAG:
         raise ValueError(f"tags: “{key[:40]}” is longer than {MAX_TAG} characters")
     tags[key] = value
@@ -242,9 +247,30 @@ def import_accounts(rows: list[AccountRow], actor: str, *, dry_run: bool = False
 
 def _upsert(rows: list[AccountRow]) -> None:
     fields = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
+    _forget_what_moves(rows)
     Account.objects.bulk_create(
         [Account(account_id=row.account_id, **{name: getattr(row, name) for name in fields}) for row in rows],
         update_conflicts=True,
         unique_fields=["account_id"],
-        update_fields=fields,
+        update_fields=(*fields, "updated_at"),
     )
+    _forget_old_sessions([row.account_id for row in rows])
+
+
+def _forget_what_moves(rows: list[AccountRow]) -> None:
+    """In another partition it is another account of the same number: nothing known of the one holds for the other."""
+    for partition in PARTITIONS:
+        here = [row.account_id for row in rows if row.partition == partition]
+        leaving = Account.objects.filter(account_id__in=here).exclude(partition=partition).order_by("pk")
+        pks = [account.pk for account in leaving.select_for_update()]
+        for known in (Cell, Broker, RoleStatus):
+            known.objects.filter(account__in=pks).delete()
+        Account.objects.filter(pk__in=pks).update(next_poll_at=None)
+
+
+def _forget_old_sessions(account_ids: list[str]) -> None:
+    """A session of a role that Rolecall is no longer told to assume must not lie about until it ends."""
+    sessions = SealedCredential.objects.filter(account__account_id__in=account_ids)
+    reader = Q(purpose=SealedCredential.Purpose.READER, role_arn=F("account__reader_role_arn"))
+    cleaner = Q(purpose=SealedCredential.Purpose.CLEANER, role_arn=F("account__cleaner_role_arn"))
+    sessions.exclude(reader | cleaner).delete()

@@ -18,6 +18,10 @@ from accounts.services.recording import record
 logger = logging.getLogger(__name__)
 
 BUSY_WAIT_SECONDS = 2.0
+NOT_STORED = (
+    "What AWS answered was not stored: a later look is stored already, or the account was imported into another "
+    "partition meanwhile. If this comes again, compare the clocks of the machines that run workers."
+)
 
 
 def run_poll(poll_pk: int) -> None:
@@ -29,7 +33,7 @@ def run_poll(poll_pk: int) -> None:
         return
     try:
         reading = look_at(poll.account)
-        record(poll.account, reading)
+        stored = record(poll.account, reading)
     except Exception as error:
         # The worker must live on and the poll must end; the next poll tries again.
         logger.exception("The poll of %s broke", poll.account)
@@ -37,7 +41,10 @@ def run_poll(poll_pk: int) -> None:
             poll, failed=True, problem=f"Rolecall itself failed: {type(error).__name__}. See the worker's log."
         )
         return
-    _finish(poll, reading)
+    if stored:
+        _finish(poll, reading)
+    else:
+        claims.finish(poll, failed=True, problem=NOT_STORED)
 
 
 def _finish(poll: Poll, reading: AccountReading) -> None:

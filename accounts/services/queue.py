@@ -32,3 +32,14 @@ def send_polls(poll_pks: Iterable[int], queue: str, countdown: float | None = No
                 )
     except OperationalError:
         logger.warning("The broker does not answer: polls wait in PostgreSQL and are sent again later")
+
+
+def length(queue: str) -> int:
+    """How many messages wait in a queue; 0 when the broker does not answer."""
+    with current_app.connection_or_acquire() as connection:
+        try:
+            with connection.channel() as channel:
+                # Not passive: kombu looks for a passive queue without the prefix of its key, and never finds it.
+                return int(channel.queue_declare(queue).message_count)
+        except (OperationalError, *connection.connection_errors):
+            return 0

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.domain.readings import AccountReading, Answer, BrokerFacts, Failed
+from accounts.domain.readings import AccountReading, Answer, BrokerFacts, Failed, count_by_engine_and_state
 from accounts.domain.role import ROLE_USING_ENGINE
-from accounts.models import Account, Broker, Cell, RoleStatus
+from accounts.models import Account, Broker, Cell, Region, RoleStatus
 from accounts.services.changes import changes_between
 from accounts.services.role_recording import apply_role_reading
 from accounts.services.standing import apply_totals
@@ -18,12 +18,13 @@ ACTIVEMQ = "activemq"
 
 
 def record(account: Account, reading: AccountReading) -> bool:
-    """Store a reading, and what it changed as history. False: something newer is stored already.
+    """Store a reading, and what it changed as history. False: something newer is stored, or the account has moved.
 
     The account's row is locked, so that two readings of one account are stored one after the other.
     """
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        if Account.objects.select_for_update().get(pk=account.pk).partition != account.partition:
+            return False  # an import gave it to another partition while AWS was asked: this is not of that account
         status = RoleStatus.objects.filter(account=account).first() or RoleStatus(account=account)
         if status.checked_at is not None and status.checked_at >= reading.started_at:
             return False
@@ -36,8 +37,9 @@ def record(account: Account, reading: AccountReading) -> bool:
         _upsert_cells(new_cells)
         _replace_brokers(account, reading)
         apply_role_reading(status, reading.role, account, reading.finished_at)
-        apply_totals(status, account, {**old_cells, **{cell.region_id: cell for cell in new_cells}})
         status.checked_at = reading.finished_at
+        regions = Region.objects.filter(partition=account.partition)
+        apply_totals(status, regions, {**old_cells, **{cell.region_id: cell for cell in new_cells}})
         status.save()
         changes_between(account, before, status, old_cells, new_cells, reading.finished_at)
     return True
@@ -57,13 +59,13 @@ def _cell_after(
         )
         if old is not None:
             cell.brokers, cell.rabbitmq, cell.activemq = old.brokers, old.rabbitmq, old.activemq
-            cell.last_ok_at = old.last_ok_at
+            cell.counts, cell.last_ok_at = old.counts, old.last_ok_at
         return cell
-    engines = [broker.engine_key for broker in answer.value]
+    cell.counts = count_by_engine_and_state(answer.value)
     cell.outcome = "ok"
-    cell.brokers = len(engines)
-    cell.rabbitmq = engines.count(ROLE_USING_ENGINE)
-    cell.activemq = engines.count(ACTIVEMQ)
+    cell.brokers = len(answer.value)
+    cell.rabbitmq = sum(cell.counts.get(ROLE_USING_ENGINE, {}).values())
+    cell.activemq = sum(cell.counts.get(ACTIVEMQ, {}).values())
     cell.last_ok_at = now
     return cell
 
@@ -81,6 +83,7 @@ def _upsert_cells(cells: Iterable[Cell]) -> None:
             "brokers",
             "rabbitmq",
             "activemq",
+            "counts",
             "checked_at",
             "last_ok_at",
         ],

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Count
+from django.db.models import Count, F
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -39,6 +39,13 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     policy = SortedColumn("role_status__policy_grade", lambda a: role_status_of(a).policy_grade, verbose_name="Policy")
     trust = SortedColumn("role_status__trust_grade", lambda a: role_status_of(a).trust_grade, verbose_name="Trust")
     brokers = NumberColumn("role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers")
+    # Only in an export, where the brokers stand without their `≥`: in how many regions they were counted or are off.
+    regions_settled = NumberColumn(
+        F("role_status__regions_ok") + F("role_status__regions_disabled"),
+        lambda a: role_status_of(a).regions_ok + role_status_of(a).regions_disabled,
+        verbose_name="Regions settled",
+        visible=False,
+    )
     failing = NumberColumn(
         "role_status__regions_failing", lambda a: role_status_of(a).regions_failing, verbose_name="Failing regions"
     )

@@ -85,4 +85,5 @@ def counts_in_words(view: CellView) -> str:
     engines = [(view.rabbitmq or 0, "RabbitMQ"), (view.activemq or 0, "ActiveMQ")]
     engines.append((view.brokers - engines[0][0] - engines[1][0], "other"))
     inside = ", ".join(f"{count} {engine}" for count, engine in engines if count)
-    return f"{plural(view.brokers, 'broker')} ({inside})"
+    unusual = f", of these {view.unusual}" if view.unusual else ""
+    return f"{plural(view.brokers, 'broker')} ({inside}{unusual})"

@@ -14,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.domain.identifiers import group_digits
-from accounts.domain.outcomes import PolicyGrade, TrustGrade, Verdict
+from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.models import Account, RoleStatus
-from dashboard.words import POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago, stale_before
+from dashboard.words import OUTCOME_WORDS, POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago, stale_before
 
 Sort = str | Expression | F | Subquery
 
@@ -105,17 +105,26 @@ def policy_html(status: RoleStatus) -> SafeString:
 
 
 def grade_html(status: RoleStatus) -> SafeString:
-    """The policy's grade alone."""
+    """The policy's grade alone, with its age when its last look failed."""
     if not status.policy_grade:
         return ungraded_html(status)
     grade = PolicyGrade(status.policy_grade)
     tone, sign, word = POLICY_TONES.get(grade, "bad"), POLICY_SIGNS[grade], grade.value.replace("_", " ")
-    return format_html('<span class="grade {}">{} {}</span>', tone, sign, word)
+    return format_html('<span class="grade {}">{} {}</span>', tone, sign, word) + _last_known_html(status)
 
 
 def ungraded_html(status: RoleStatus) -> SafeString:
     """What stands where there is no grade."""
     return format_html('<span class="soft">{}</span>', "none" if status.presence == "absent" else "not read")
+
+
+def _last_known_html(status: RoleStatus) -> SafeString:
+    """Since when and why, for grades whose last look failed."""
+    outcome = Outcome(status.policy_outcome)
+    if not outcome.failing or status.policy_last_ok_at is None:
+        return SafeString("")
+    age = ago(status.policy_last_ok_at, timezone.now())
+    return format_html('<small class="grade warn" title="{}">last known, {}</small>', OUTCOME_WORDS[outcome], age)
 
 
 def trust_html(status: RoleStatus) -> SafeString:

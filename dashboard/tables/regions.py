@@ -53,6 +53,7 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     beyond_guide = TextColumn("beyond_guide", lambda r: yes(r.beyond_guide), verbose_name="Beyond the guide")
     opt_in = TextColumn("opt_in", lambda r: yes(r.opt_in), verbose_name="Opt-in")
     polled = SortedColumn("polled", lambda r: yes(r.polled), verbose_name="Polled")
+    accounts = NumberColumn("accounts", lambda r: r.accounts, verbose_name="Accounts", visible=False)
     answering = NumberColumn("answering", lambda r: r.answering, verbose_name="Accounts answering")
     disabled = NumberColumn("disabled", lambda r: r.disabled, verbose_name="Not enabled")
     failing = NumberColumn("failing", lambda r: r.failing, verbose_name="Failing")

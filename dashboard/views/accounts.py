@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Account, Sweep
+from accounts.services.publications import publications
 from accounts.services.sweeps import request_sweep
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
 from dashboard.account_page import blockers, flag_sentences, folded, policy_context, standings, verdict_sentence
 from dashboard.filters import account_filter
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
+from dashboard.publications import account_sentence
 from dashboard.tables.accounts import AccountTable
 from dashboard.views.common import list_page
 from dashboard.words import POLICY_WORDS, TRUST_WORDS
@@ -51,6 +53,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
     brokers = list(account.brokers.all())
     found, now = blockers(regions, brokers), timezone.now()
     own, alike = folded(regions, now)
+    published = publications(visible_accounts(person)).get(account.partition)
     return {
         "account": account,
         "status": status,
@@ -60,7 +63,8 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "blockers": found,
         "total": broker_total(cells.values()),
         "sentence": verdict_sentence(status, found),
-        "flags": flag_sentences(status),
+        "flags": flag_sentences(status, published),
+        "beside_others": account_sentence(account.partition, status, published),
         "policy_words": POLICY_WORDS.get(status.policy_grade, ""),  # type: ignore[call-overload]
         "trust_words": TRUST_WORDS.get(status.trust_grade, ""),  # type: ignore[call-overload]
         "credentials": account.credentials.defer("sealed"),

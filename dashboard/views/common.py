@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django_tables2 import RequestConfig
 
 from dashboard.exports import Export, csv_response, table_export
-from dashboard.filters import query_without
+from dashboard.filters import ChipFilterSet, query_without
 
 PAGE_SIZES = (25, 50, 100)
 
@@ -33,16 +33,21 @@ def list_page(
 ) -> HttpResponseBase:
     """A table's page, or with `_export=csv` all its rows in their order."""
     configure(request, table)
-    if wants_csv(request):
+    if wants_csv(request, context.get("filter")):
         return csv_response(export or table_export(name, table))
     return render(request, template, {"table": table, "page_name": name, **context})
 
 
-def wants_csv(request: HttpRequest) -> bool:
-    """True for `_export=csv`. Raises BadRequest for a format that does not exist."""
+def wants_csv(request: HttpRequest, narrowed: ChipFilterSet | None = None) -> bool:
+    """True for `_export=csv`. Raises BadRequest for a format that does not exist, and for filters that make no sense.
+
+    A page can say beside its empty table what was wrong; a file without rows would say that there is nothing.
+    """
     wanted = request.GET.get("_export", "")
     if wanted not in ("", "csv"):
         raise BadRequest(f"There is no export “{wanted}”: use _export=csv.")
+    if wanted and narrowed is not None and (problems := narrowed.problems()):
+        raise BadRequest(" ".join(problems))
     return wanted == "csv"
 
 

@@ -28,7 +28,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
     """The matrix, its rows alone while a sweep runs, or all of it as CSV."""
     narrowed = account_filter(request.GET, request.user)
     table = configure(request, matrix_table(narrowed.accounts))
-    if wants_csv(request):
+    if wants_csv(request, narrowed):
         return csv_response(matrix_export(table.data.data))
     context = {
         "table": table,

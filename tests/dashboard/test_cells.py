@@ -94,6 +94,30 @@ def test_a_region_of_another_partition_is_blank() -> None:
     assert shown(None) == '<td class="c"></td>'
 
 
+def test_brokers_in_another_state_than_running_are_told_in_the_tooltip() -> None:
+    counts = {"rabbitmq": {"RUNNING": 1, "REBOOT_IN_PROGRESS": 1}, "activemq": {"CREATION_FAILED": 1}}
+    view = CellView(Outcome.OK, 3, 2, 1, NOW, NOW, counts=counts)
+
+    said = describe(view, NOW)
+
+    assert "of these 1 RabbitMQ REBOOT_IN_PROGRESS, 1 ActiveMQ CREATION_FAILED)" in said
+
+
+def test_brokers_that_are_all_running_need_no_words() -> None:
+    view = CellView(Outcome.OK, 2, 2, 0, NOW, NOW, counts={"rabbitmq": {"RUNNING": 2}})
+
+    assert describe(view, NOW) == "2 brokers (2 RabbitMQ), just now"
+
+
+def test_a_failing_cell_tells_the_states_of_its_last_good_look() -> None:
+    counts = {"rabbitmq": {"CRITICAL_ACTION_REQUIRED": 1}}
+    view = CellView(Outcome.THROTTLED, 1, 1, 0, NOW, NOW - timedelta(hours=3), counts=counts)
+
+    last_known = describe(view, NOW).partition("Last known: ")[2]
+
+    assert last_known == "1 broker (1 RabbitMQ, of these 1 RabbitMQ CRITICAL_ACTION_REQUIRED), 3 h ago"
+
+
 def test_markup_in_what_aws_said_is_escaped() -> None:
     assert "<b>" not in shown(CellView(Outcome.FAILED, checked_at=NOW, detail="<b>broken</b>"))
 

@@ -20,7 +20,7 @@ from tests.dashboard.factories import make_account, make_cell, make_status, seed
 EVERYTHING = ("matrix", "accounts", "brokers", "audit")
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
 def test_text_that_a_spreadsheet_would_run_is_defused(start: str) -> None:
     assert csv_cell(f"{start}cmd") == f"'{start}cmd"
 

@@ -144,6 +144,14 @@ def test_an_account_in_use_lists_the_brokers_that_block_and_those_that_do_not(wa
     assert "1 further broker of other engines" in text
 
 
+def test_the_account_page_tells_the_brokers_that_are_not_running(watching: Client, db: None) -> None:
+    account = make_account()
+    make_status(account)
+    make_cell(account, "us-east-1", 2, counts={"rabbitmq": {"RUNNING": 1, "DELETION_IN_PROGRESS": 1}})
+
+    assert "1 RabbitMQ DELETION_IN_PROGRESS" in text_of(watching, account.get_absolute_url())
+
+
 def test_a_verdict_that_rests_on_an_old_look_is_marked_as_old(watching: Client, db: None) -> None:
     make_status(make_account(), verdict="unused", checked_at=timezone.now() - timedelta(hours=5))
 

@@ -67,6 +67,26 @@ def test_iam_is_throttled_in_its_own_words(local: LocalAws, cloud: Cloud) -> Non
         cloud.reader("iam").get_role(RoleName="AWSServiceRoleForAmazonMQ")
 
 
+def test_a_rule_puts_another_account_into_the_true_answer(local: LocalAws, cloud: Cloud) -> None:
+    local.add_broker(ACCOUNT, "eu-west-1", "orders")
+    local.add_fault(service="mq", owner="999988887777")
+
+    (broker,) = cloud.reader("mq", "eu-west-1").list_brokers()["BrokerSummaries"]
+
+    assert broker["BrokerName"] == "orders"
+    assert broker["BrokerArn"].split(":")[4] == "999988887777"
+
+
+def test_an_engine_of_another_name_needs_a_version(local: LocalAws, cloud: Cloud) -> None:
+    with pytest.raises(LocalAwsError, match="engine “Kafka” is not RabbitMQ or ActiveMQ"):
+        local.add_broker(ACCOUNT, "eu-west-1", "slip", engine="Kafka")
+
+    local.add_broker(ACCOUNT, "eu-west-1", "novel", engine="Kafka", engine_version="4.0")
+
+    (broker,) = cloud.reader("mq", "eu-west-1").list_brokers()["BrokerSummaries"]
+    assert broker["EngineType"] == "Kafka"
+
+
 def test_a_rule_ends_after_its_times(local: LocalAws, cloud: Cloud) -> None:
     local.add_fault(service="mq", status=503, code="ServiceUnavailable", times=1)
     mq = cloud.reader("mq", "eu-west-1")

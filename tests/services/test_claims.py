@@ -6,15 +6,24 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from celery import Celery, current_app
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Poll, Sweep
+from accounts.services import queue
 from accounts.services.claims import Refusal, claim, finish, tend_sweeps
 from accounts.services.sweeps import cancel_sweep, poll_due_accounts, progress_of, request_sweep, running_sweep
+from dashboard.celery import app as celery_app
 
 pytestmark = pytest.mark.django_db
 MakeAccount = Callable[..., Account]
+
+
+@pytest.fixture(autouse=True)
+def _empty_queues() -> None:
+    """What earlier tests have sent is nobody's here."""
+    current_app.control.purge()
 
 
 def sweep_over_everything() -> Sweep:
@@ -123,6 +132,30 @@ def test_tending_sends_again_what_was_lost_and_frees_what_died(make_account: Mak
     assert set(sweep.polls.values_list("state", flat=True)) == {"queued"}
 
 
+def test_a_long_queue_is_not_sent_again_while_its_messages_wait(make_account: MakeAccount, settings: Settings) -> None:
+    settings.POLL_RESEND_SECONDS = 30
+    for _ in range(3):
+        make_account()
+    sweep = sweep_over_everything()
+
+    sent = []
+    for _ in range(3):
+        sweep.polls.update(sent_at=timezone.now() - timedelta(minutes=1))
+        sent.append(tend_sweeps())
+
+    assert sent == [3, 0, 0]
+    assert queue.length(queue.URGENT_QUEUE) == 3
+
+
+def test_without_a_broker_no_message_waits(settings: Settings) -> None:
+    broken = Celery(broker="redis://127.0.0.1:9/0")
+    broken.set_current()
+    try:
+        assert queue.length(queue.URGENT_QUEUE) == 0
+    finally:
+        celery_app.set_current()
+
+
 def test_a_due_account_is_taken_once_and_its_next_poll_is_set(make_account: MakeAccount, settings: Settings) -> None:
     settings.POLL_INTERVAL_SECONDS = 600
     now = timezone.now()
@@ -167,3 +200,19 @@ def test_what_a_person_asked_for_is_not_polled_again_by_the_schedule(make_accoun
     finish(claimed(poll.pk), failed=False)
 
     assert poll_due_accounts() is None
+
+
+def test_a_dead_workers_poll_in_a_cancelled_sweep_does_not_keep_its_account_from_the_schedule(
+    make_account: MakeAccount,
+) -> None:
+    make_account(next_poll_at=None)
+    cancelled = sweep_over_everything()
+    lapse(claimed(cancelled.polls.get().pk))
+    cancel_sweep(cancelled, "operator")
+    later = sweep_over_everything().polls.get()
+
+    finish(claimed(later.pk), failed=False)
+    tend_sweeps()
+
+    assert cancelled.polls.get().state == "cancelled"
+    assert poll_due_accounts(timezone.now() + timedelta(days=1)) is not None

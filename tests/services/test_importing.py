@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Account, AuditEntry
+from accounts.models import Account, AuditEntry, Broker, Cell, RoleStatus, SealedCredential
 from accounts.services.importing import COLUMNS, BadFile, import_accounts, parse_tags, read_accounts
 
 HEADER = ",".join(COLUMNS)
@@ -166,3 +167,56 @@ def test_one_bad_line_in_100_000_refuses_the_file() -> None:
     lines[77_777] = row(name="")
 
     assert problems(csv_of(*lines)) == ["line 77779: name is empty"]
+
+
+@pytest.mark.django_db
+def test_an_account_that_moves_to_another_partition_takes_nothing_along() -> None:
+    import_accounts(read_accounts(csv_of(row())), "operator")
+    account, now = Account.objects.get(), timezone.now()
+    Cell.objects.create(account=account, region_id="us-east-1", outcome="denied", checked_at=now)
+    RoleStatus.objects.create(account=account, verdict="unused")
+    Broker.objects.create(account=account, region_id="us-east-1", arn="arn:x", broker_id="b", name="b", seen_at=now)
+
+    import_accounts(read_accounts(csv_of(row().replace("arn:aws:", "arn:aws-us-gov:"))), "operator")
+
+    account.refresh_from_db()
+    assert (account.partition, account.next_poll_at) == ("aws-us-gov", None)
+    assert not (account.cells.exists() or account.brokers.exists() or RoleStatus.objects.exists())
+
+
+@pytest.mark.django_db
+def test_an_account_that_stays_in_its_partition_keeps_what_is_known() -> None:
+    import_accounts(read_accounts(csv_of(row())), "operator")
+    RoleStatus.objects.create(account=Account.objects.get(), verdict="unused")
+
+    import_accounts(read_accounts(csv_of(row(name="orders-2"))), "operator")
+
+    assert RoleStatus.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_session_of_a_role_that_is_no_longer_used_is_forgotten() -> None:
+    import_accounts(read_accounts(csv_of(row())), "operator")
+    account, now = Account.objects.get(), timezone.now()
+    session = {"sealed": b"x", "external_id_sha256": "x", "expires_at": now, "created_at": now}
+    SealedCredential.objects.create(account=account, purpose="reader", role_arn=account.reader_role_arn, **session)
+    SealedCredential.objects.create(account=account, purpose="cleaner", role_arn="arn:of-before", **session)
+
+    import_accounts(read_accounts(csv_of(row(name="orders-2"))), "operator")
+
+    assert list(SealedCredential.objects.values_list("purpose", flat=True)) == ["reader"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (r'"{""a"": ""\u0000""}"', "control character"),
+        (r'"{""a"": ""\ud800""}"', "control character"),
+        ('"{""a"":' + "[" * 30_000 + '"', "too deep"),
+    ],
+)
+def test_tags_that_no_table_could_hold_are_refused(tags: str, said: str) -> None:
+    (problem,) = problems(csv_of(row(tags=tags)))
+
+    assert problem.startswith("line 2: tags")
+    assert said in problem

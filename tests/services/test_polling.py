@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Broker, Cell, Poll, RoleStatus, SealedCredential, Sweep
@@ -105,6 +107,17 @@ def test_a_mistake_of_our_own_ends_the_poll_and_says_so(watched: Watched, settin
 
     assert result.state == "failed"
     assert "Rolecall itself failed" in result.problem
+
+
+def test_a_look_that_was_not_stored_is_not_called_done(watched: Watched) -> None:
+    account = watched()
+    ahead = timezone.now() + timedelta(hours=1)  # stored by a worker whose clock is fast
+    RoleStatus.objects.create(account=account, checked_at=ahead)
+
+    result = poll(account)
+
+    assert result.state == "failed"
+    assert "compare the clocks" in result.problem
 
 
 def test_secrets_are_nowhere_in_the_clear(

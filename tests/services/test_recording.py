@@ -33,9 +33,11 @@ NO_GETROLE = Problem(Outcome.DENIED, "AccessDenied", "iam:GetRole is missing.", 
 Poll = Callable[..., RoleStatus]
 
 
-def broker(account: Account, name: str, region: str = "eu-west-1", engine: str = "RabbitMQ") -> BrokerFacts:
+def broker(
+    account: Account, name: str, region: str = "eu-west-1", engine: str = "RabbitMQ", state: str = "RUNNING"
+) -> BrokerFacts:
     arn = f"arn:aws:mq:{region}:{account.account_id}:broker:{name}:b-{name}"
-    return BrokerFacts(arn, f"b-{name}", name, region, engine, "RUNNING", "SINGLE_INSTANCE", "mq.t3.micro", NOON)
+    return BrokerFacts(arn, f"b-{name}", name, region, engine, state, "SINGLE_INSTANCE", "mq.t3.micro", NOON)
 
 
 def role_of(account: Account, role_id: str = "AROA1", path: str = ROLE_PATH) -> RoleFacts:
@@ -97,6 +99,18 @@ def test_a_failed_probe_keeps_the_last_good_count_and_its_age(account: Account, 
     assert (cell.last_ok_at, cell.checked_at) == (NOON, NOON + timedelta(minutes=1))
     assert Broker.objects.count() == 1
     assert (status.brokers, status.regions_failing, status.verdict) == (1, 1, "in_use")
+
+
+def test_brokers_are_counted_by_engine_and_state_until_a_good_look_says_otherwise(account: Account, poll: Poll) -> None:
+    seen = (broker(account, "a"), broker(account, "b", state="HIBERNATING"), broker(account, "c", engine="Artemis"))
+    counts = {"rabbitmq": {"RUNNING": 1, "HIBERNATING": 1}, "artemis": {"RUNNING": 1}}
+
+    for answer in (Known(seen), Failed(THROTTLED)):
+        poll(eu_west_1=answer)
+        assert Cell.objects.get(region="eu-west-1").counts == counts
+
+    poll(eu_west_1=Known(()))
+    assert Cell.objects.get(region="eu-west-1").counts == {}
 
 
 def test_a_region_that_never_answered_has_no_count(poll: Poll) -> None:
@@ -237,3 +251,28 @@ def test_an_older_reading_does_not_overwrite_a_newer_one(account: Account, poll:
 
     assert not stored
     assert RoleStatus.objects.get(account=account).presence == "present"
+
+
+def test_a_reading_of_the_partition_that_an_account_has_left_is_not_stored(account: Account, poll: Poll) -> None:
+    Account.objects.update(partition="aws-us-gov")
+
+    stored = record(account, AccountReading(account.account_id, NOON, NOON, whole_role(account), {}))
+
+    assert not stored
+    assert not RoleStatus.objects.exists()
+
+
+def test_a_region_switched_on_again_settles_nothing_by_its_old_answer(account: Account, poll: Poll) -> None:
+    poll()
+    Region.objects.filter(code="us-east-1").update(polled=False)
+    looked = a_look(account, NOON + timedelta(hours=1), {"eu-west-1": Known(())})
+    Region.objects.filter(code="us-east-1").update(polled=True)  # while the poll was under way
+
+    record(account, looked)
+
+    status = RoleStatus.objects.get()
+    assert (status.verdict, status.regions_ok) == ("unknown", 1)
+
+
+def a_look(account: Account, now: datetime, brokers: dict[str, Answer[tuple[BrokerFacts, ...]]]) -> AccountReading:
+    return AccountReading(account.account_id, now, now, whole_role(account), brokers)

@@ -13,7 +13,7 @@ from dashboard.demo.local_aws import iam, mq, organizations, regions, ssm, sts
 from dashboard.demo.local_aws.authorize import Context
 from dashboard.demo.local_aws.behind import ask_moto
 from dashboard.demo.local_aws.calls import Call, asked_account, read_call
-from dashboard.demo.local_aws.faults import Faults, spoil
+from dashboard.demo.local_aws.faults import Faults, disown, spoil
 from dashboard.demo.local_aws.sessions import Caller, Unrecognized, account_of_key, caller_of
 from dashboard.demo.local_aws.wire import AwsError, HttpAnswer, HttpRequest, error_answer, json_answer, xml_answer
 from dashboard.demo.local_aws.world import OPT_IN_REGIONS, Account, World
@@ -58,6 +58,8 @@ class LocalAws:
             time.sleep(pause)
         spoiled = spoil(rule, call) if rule else None
         answer = spoiled or self._answer(call)
+        if rule and rule.owner:
+            answer = disown(answer, call.account_id, rule.owner)
         return replace(answer, cut="truncate") if rule and rule.truncate else answer
 
     def _answer(self, call: Call) -> HttpAnswer:

@@ -6,7 +6,7 @@ import itertools
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from dashboard.demo.local_aws.calls import Call
@@ -38,6 +38,7 @@ class Rule:
     truncate: bool = False
     html: bool = False
     body: str = ""
+    owner: str = ""
     estate: bool = False
 
     def fits(self, call: Call) -> bool:
@@ -110,6 +111,11 @@ def spoil(rule: Rule, call: Call) -> HttpAnswer | None:
     if rule.code or rule.status:
         return _error(rule, call)
     return None
+
+
+def disown(answer: HttpAnswer, asked: str, owner: str) -> HttpAnswer:
+    """The true answer as if it were another account's: every mention of the asked account is one of `owner`."""
+    return replace(answer, body=answer.body.replace(asked.encode(), owner.encode()))
 
 
 def _error(rule: Rule, call: Call) -> HttpAnswer:

@@ -1,0 +1,140 @@
+"""What a hostile or careless address does: an answer with words, never a fault and never an empty file."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tests.dashboard.factories import make_account, make_status
+
+LISTS = ("/matrix/", "/accounts/", "/brokers/", "/regions/", "/sweeps/", "/audit/")
+NONSENSE = (
+    "sort=-",
+    "sort=nothing",
+    "sort=account&sort=-account&sort=--account",
+    "sort=" + "name," * 500,
+    "page=0",
+    "page=-1",
+    "page=" + "9" * 5000,
+    "page=%00",
+    "per_page=1000000",
+    "per_page=-1",
+    "per_page=%D9%A5%D9%A0",
+    "q=%00",
+    "q=%FF%FE",
+    "q=" + "x" * 4000,
+    "q=%25_%5C'%22%3C",
+    "tag=%00",
+    "tag=%3D",
+    "tag=" + "%5B" * 900,
+    "tag=a%3D%ED%A0%80",
+    "region=%00",
+    "verdict=%00&verdict=unused",
+    "engine=%00",
+)
+
+
+@pytest.fixture
+def account(db: None) -> str:
+    account = make_account(1, "orders", tags={"env": "prod"})
+    make_status(account)
+    return account.account_id
+
+
+@pytest.mark.parametrize("query", NONSENSE, ids=lambda query: query[:30])
+@pytest.mark.parametrize("listing", LISTS)
+def test_nonsense_in_a_query_string_is_not_a_fault(account: str, operating: Client, listing: str, query: str) -> None:
+    assert operating.get(f"{listing}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999999"])
+def test_a_sweep_of_an_impossible_number_is_not_here(operating: Client, number: str) -> None:
+    assert operating.get(f"/sweeps/{number}/").status_code == 404
+
+
+@pytest.mark.parametrize("url", ["/accounts/%00/", "/accounts/1%002/", "/accounts/%FF/"])
+def test_an_account_id_that_no_table_can_hold_is_not_here(operating: Client, url: str) -> None:
+    assert operating.get(url).status_code == 404
+
+
+@pytest.mark.parametrize("url", ["/accounts/%00/poll/", "/regions/%00/polled/"])
+def test_an_act_on_a_name_that_no_table_can_hold_is_not_here(operating: Client, url: str) -> None:
+    assert operating.post(url, {"polled": "yes"}).status_code == 404
+
+
+@pytest.mark.parametrize("listing", ["/matrix/", "/accounts/", "/brokers/"])
+def test_an_export_under_a_filter_that_makes_no_sense_is_refused_and_not_empty(
+    account: str, watching: Client, listing: str
+) -> None:
+    response = watching.get(f"{listing}?region=mars-1&_export=csv")
+
+    assert response.status_code == 400
+    assert "mars-1" in response.content.decode()
+
+
+def test_a_foreign_host_name_is_told_nothing_of_the_settings(db: None, client: Client) -> None:
+    response = client.get("/sign-in/", headers={"Host": "evil.example"})
+
+    assert response.status_code == 400
+    assert b"ALLOWED_HOSTS" not in response.content
+    assert b"evil.example" not in response.content
+
+
+def test_too_many_parameters_are_refused(watching: Client) -> None:
+    assert watching.get("/matrix/?" + "q=1&" * 1100).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_signing_in_leads_nowhere_else(operator: object, client: Client, elsewhere: str) -> None:
+    form = {"username": "operator", "password": "correct horse", "next": elsewhere}
+
+    assert client.post("/sign-in/", form)["Location"] == "/"
+
+
+def test_signing_in_changes_the_session(operator: object, client: Client) -> None:
+    client.get("/sign-in/")
+    session = client.session
+    session["planted"] = True
+    session.save()
+    planted = session.session_key
+
+    client.post("/sign-in/", {"username": "operator", "password": "correct horse"})
+
+    assert client.session.session_key != planted
+
+
+@pytest.mark.parametrize(
+    "url", ["/matrix/poll/", "/accounts/{account}/poll/", "/regions/us-east-1/polled/", "/sign-in/", "/sign-out/"]
+)
+def test_every_act_wants_the_token(account: str, operator: object, url: str) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(operator)  # type: ignore[arg-type]
+
+    assert browser.post(url.format(account=account), {"polled": "no"}).status_code == 403
+
+
+@pytest.mark.parametrize("url", ["/", "/sign-in/", "/nowhere/", "/matrix/?_export=xml"])
+def test_every_answer_forbids_frames_and_inline_scripts(operating: Client, url: str) -> None:
+    headers = operating.get(url).headers
+
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "unsafe-inline" not in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_a_name_cannot_speak_html(watching: Client, db: None) -> None:
+    evil = '"><script>alert(1)</script>'
+    account = make_account(1, evil, tags={evil: evil})
+    make_status(account, detail=evil, outcome="denied", permission=evil, description=evil)
+
+    for url in ("/", "/matrix/", "/accounts/", f"/accounts/{account.account_id}/", "/matrix/?q=%22%3E%3Cscript%3E"):
+        assert "<script>" not in watching.get(url).content.decode()
+
+
+def test_a_page_that_refreshes_itself_after_the_session_is_over_is_loaded_anew(client: Client, db: None) -> None:
+    response = client.get("/sweeps/running/bar/", headers={"HX-Request": "true"})
+
+    assert response["HX-Refresh"] == "true"
+    assert response.content == b""
