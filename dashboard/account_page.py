@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
-from accounts.domain.policy import PermissionCheck, check_documented_permissions, compare_policy, side_by_side
+from accounts.domain.policy import DiffLine, PermissionCheck, check_documented_permissions, compare_policy, side_by_side
 from accounts.domain.publications import Publication
 from accounts.domain.regions import display_order
 from accounts.domain.role import POLICY_DOCUMENT, ROLE_USING_ENGINE
@@ -19,6 +19,7 @@ from accounts.services.publications import has
 from dashboard.matrix import CellView, role_status_of
 from dashboard.words import FLAG_WORDS, plural
 
+CONTEXT_LINES = 3  # shown around each difference of two documents
 # Outcomes that many regions of an account share, in the order in which they are listed.
 FOLDED_WORDS = {
     Outcome.OK: "answered: no brokers",
@@ -139,6 +140,17 @@ def permission_rows(document: object, partition: str) -> list[tuple[PermissionCh
     return [(here, here.status == "granted" or here == there) for here, there in zip(live, published, strict=True)]
 
 
+def shortened(lines: list[DiffLine]) -> list[DiffLine | int]:
+    """The differences with the lines around them; a number stands for so many lines that are the same."""
+    changed = [place for place, line in enumerate(lines) if line.kind != "same"]
+    near = {at for place in changed for at in range(place - CONTEXT_LINES, place + CONTEXT_LINES + 1)}
+    shown: list[DiffLine | int] = []
+    for is_near, group in groupby(enumerate(lines), lambda item: item[0] in near):
+        part = [line for _, line in group]
+        shown.extend(part if is_near else [len(part)])
+    return shown
+
+
 def policy_context(account: Account) -> dict[str, object]:
     """The stored policy and trust documents, compared afresh; empty when there is none."""
     status = role_status_of(account)
@@ -147,7 +159,9 @@ def policy_context(account: Account) -> dict[str, object]:
         document = status.policy_document.document
         context["permissions"] = permission_rows(document, account.partition)
         context["comparison"] = compare_policy(document, account.partition)
-        context["difference"] = side_by_side(document, account.partition)
+        lines = list(side_by_side(document, account.partition))
+        context["lines"] = lines
+        context["difference"] = shortened(lines) if any(line.kind != "same" for line in lines) else []
     if status.trust_document is not None:
         context["trust"] = grade_trust(status.trust_document.document)
         context["trust_json"] = json.dumps(status.trust_document.document, indent=2, ensure_ascii=False)

@@ -84,7 +84,6 @@ def test_a_running_sweep_is_cancelled_from_its_page(demo_site: str, sign_in: Cal
     assert Sweep.objects.get().state == "cancelled"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_escape_closes_a_menu_and_leaves_the_keyboard_where_it_was(
     live_server: LiveServer, sign_in: Callable[[str], None], page: Page
 ) -> None:

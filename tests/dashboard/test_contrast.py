@@ -13,7 +13,19 @@ TEXT, SHAPE = 4.5, 3.0  # success criteria 1.4.3 and 1.4.11
 
 # Which colour is written on which ground.
 WRITTEN = {
-    "ink": ("ground", "card", "hair", "row", "brand-soft", "warn-soft", "heat-1", "heat-2", "heat-3"),
+    "ink": (
+        "ground",
+        "card",
+        "hair",
+        "row",
+        "brand-soft",
+        "warn-soft",
+        "ok-soft",
+        "bad-soft",
+        "heat-1",
+        "heat-2",
+        "heat-3",
+    ),
     "soft": ("ground", "card", "hair", "row", "brand-soft", "warn-soft"),
     "brand": ("ground", "card", "row", "brand-soft", "warn-soft"),
     "on-brand": ("brand", "heat-4"),

@@ -256,3 +256,28 @@ def test_a_poll_that_nobody_ran_has_no_number_of_failing_regions(watching: Clien
     page = watching.get(f"{sweep.get_absolute_url()}?sort=-failing_regions").context["table"]
 
     assert [row.get_cell("failing_regions") for row in page.paginated_rows] == ["0", "–"]
+
+
+def test_a_drifted_policy_shows_first_what_differs(watching: Client, db: None) -> None:
+    more = {"Effect": "Allow", "Action": "logs:DeleteLogGroup", "Resource": "*"}
+    live = {**POLICY_DOCUMENT, "Statement": [*POLICY_DOCUMENT["Statement"], more]}  # type: ignore[misc]
+    account = make_account()
+    make_status(account, policy_grade="superset", policy_document=keep(live))
+
+    page = watching.get(account.get_absolute_url()).context
+
+    same = sum(row for row in page["difference"] if isinstance(row, int))
+    assert len(page["difference"]) < 20
+    assert same + sum(not isinstance(row, int) for row in page["difference"]) == len(page["lines"])
+
+
+def test_a_repeated_statement_is_a_difference_of_writing_only(watching: Client, db: None) -> None:
+    statements: list[object] = POLICY_DOCUMENT["Statement"]  # type: ignore[assignment]
+    live = {**POLICY_DOCUMENT, "Statement": [*statements, statements[0]]}
+    account = make_account()
+    make_status(account, policy_document=keep(live))
+
+    text = text_of(watching, account.get_absolute_url())
+
+    assert "Written differently, the same in effect" in text
+    assert "What differs" not in text
