@@ -240,7 +240,7 @@ def import_accounts(rows: list[AccountRow], actor: str, *, dry_run: bool = False
             transaction.set_rollback(True)
         else:
             audit.note(
-                actor, "import accounts", f"{len(rows)} accounts", f"{created} new, {len(rows) - created} updated"
+                actor, "import accounts", f"accounts: {len(rows)}", f"{created} new, {len(rows) - created} updated"
             )
     return Imported(created=created, updated=len(rows) - created)
 

@@ -30,7 +30,7 @@ def request_sweep(accounts: AccountQuerySet, reason: str, requested_by: str, *, 
         asked.filter(failed_polls__gt=0).update(failed_polls=0)
         move_next_polls(asked, timezone.now())  # or beat would find them due, and poll them all once more
         sweep = _create(chosen, reason, requested_by, send=send)
-        audit.note(requested_by, "poll", str(sweep), f"{len(chosen)} accounts")
+        audit.note(requested_by, "poll", str(sweep), f"accounts: {len(chosen)}")
     return sweep
 
 
