@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -35,6 +36,13 @@ def forget_clients() -> None:
         cached.cache_clear()
 
 
+def wait_for_stragglers() -> None:
+    """Questions that a survey gave up on go on until their time-outs: the next test's log must not have them."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("survey-"):
+            thread.join(timeout=40)
+
+
 @pytest.fixture
 def local_aws(local_aws_process: LocalAws, monkeypatch: pytest.MonkeyPatch, _no_real_aws: None) -> Iterator[LocalAws]:
     """An empty world, and this process as its hub."""
@@ -43,6 +51,7 @@ def local_aws(local_aws_process: LocalAws, monkeypatch: pytest.MonkeyPatch, _no_
         monkeypatch.setenv(name, value)
     forget_clients()
     yield local_aws_process
+    wait_for_stragglers()
     forget_clients()
 
 
