@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime
 
 from django.db import transaction
@@ -25,10 +26,10 @@ def record(account: Account, reading: AccountReading) -> bool:
     with transaction.atomic():
         if Account.objects.select_for_update().get(pk=account.pk).partition != account.partition:
             return False  # an import gave it to another partition while AWS was asked: this is not of that account
-        status = RoleStatus.objects.filter(account=account).first() or RoleStatus(account=account)
+        before = RoleStatus.objects.filter(account=account).first()
+        status = copy(before) if before else RoleStatus(account=account)
         if status.checked_at is not None and status.checked_at >= reading.started_at:
             return False
-        before = RoleStatus.objects.filter(account=account).first()
         old_cells = {cell.region_id: cell for cell in Cell.objects.filter(account=account)}
         new_cells = [
             _cell_after(account, region, old_cells.get(region), answer, reading.finished_at)

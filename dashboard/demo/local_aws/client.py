@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-
-START_SECONDS = 15.0
 
 
 class LocalAwsError(Exception):
@@ -77,18 +74,6 @@ class LocalAws:
     def set(self, **settings: float) -> dict[str, float]:
         """Change settings, in seconds; gives all of them."""
         return dict(self._ask("POST", "settings", settings))
-
-    def wait_ready(self, seconds: float = START_SECONDS) -> None:
-        """Wait until it answers. Raises TimeoutError."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            try:
-                self._ask("GET", "faults")
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
-        raise TimeoutError(f"the local AWS at {self.url} did not answer within {seconds:g} seconds")
 
     def _ask(self, method: str, path: str, given: object = None) -> Any:
         body = json.dumps(given).encode() if given is not None else None
