@@ -133,3 +133,11 @@ def test_every_link_of_the_docs_leads_somewhere() -> None:
     ]
 
     assert broken == []
+
+
+def test_no_test_asks_for_a_second_way_to_refill_emptied_tables() -> None:
+    # `tests/conftest.py` refills them; with Django's way on top, the second filling fails on the first one's rows,
+    # but only in a worker where another transactional test ran before.
+    forbidden = "serialized" + "_rollback"
+
+    assert [name(path) for path in code() if forbidden in path.read_text()] == []

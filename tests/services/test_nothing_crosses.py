@@ -18,7 +18,7 @@ from tests.processes import wait_until, worker
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 ACCOUNTS, THREADS = 40, 8

@@ -11,7 +11,7 @@ from tests.truth import Tally, compare_world
 SEED = 20260723
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_no_cell_of_a_random_world_is_wrong(local_aws: LocalAws, settings: Settings) -> None:
     """More of the same: `python -m tests.benchmarks.truth --cells 100000`."""
     settings.AWS_MAX_ATTEMPTS = 2
