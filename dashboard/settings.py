@@ -13,6 +13,8 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
+from accounts.domain.protection import Freeze, Protection, parse_freezes
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -33,6 +35,44 @@ def whole_number(name: str, default: int, least: int = 1) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
         raise ImproperlyConfigured(f"{name}={text}: use a whole number of at least {least}")
     return int(text)
+
+
+def several_seconds(name: str, default: str) -> tuple[float, ...]:
+    """Read a list of waits; none is no wait at all."""
+    parts = words(name, default)
+    if not all(re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", part) for part in parts):
+        raise ImproperlyConfigured(f"{name}={','.join(parts)}: use seconds with commas between, such as {default}")
+    return tuple(map(float, parts))
+
+
+def seconds(name: str, default: int) -> float:
+    """Read one wait of more than nothing."""
+    waits = several_seconds(name, str(default))
+    if len(waits) != 1 or not waits[0]:
+        raise ImproperlyConfigured(f"{name}: use one number of seconds, such as {default}")
+    return waits[0]
+
+
+def words(name: str, default: str) -> tuple[str, ...]:
+    """Read a list with commas between."""
+    text: str = env.str(name, default=default)
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def one_of(name: str, default: str, known: tuple[str, ...]) -> str:
+    """Read one of a few words."""
+    text: str = env.str(name, default=default).strip()
+    if text not in known:
+        raise ImproperlyConfigured(f"{name}={text}: use {', '.join(known[:-1])} or {known[-1]}")
+    return text
+
+
+def freezes() -> tuple[Freeze, ...]:
+    """Read the times in which nothing is deleted."""
+    try:
+        return parse_freezes(env.str("CLEANUP_FREEZE", default=""))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"CLEANUP_FREEZE: {error}") from error
 
 
 def log_level() -> str:
@@ -223,6 +263,35 @@ POLL_BUDGET_SECONDS = whole_number("POLL_BUDGET_SECONDS", 120)  # a whole accoun
 if POLL_BUDGET_SECONDS > CELERY_TASK_SOFT_TIME_LIMIT - 30:  # what was read has still to be written down
     raise ImproperlyConfigured(f"POLL_BUDGET_SECONDS={POLL_BUDGET_SECONDS}: the most is 210")
 STALE_AFTER_SECONDS = whole_number("STALE_AFTER_SECONDS", 3600)  # older answers are shown as old
+
+# --- Clean-ups --------------------------------------------------------------------------------------------------------
+CLEANUP_POLL_SECONDS = seconds("CLEANUP_POLL_SECONDS", 3)  # between two looks at what AWS is deleting
+# IAM: "wait for a few minutes and try the operation again". As many tries as waits, and the first one.
+CLEANUP_RETRY_SECONDS = several_seconds("CLEANUP_RETRY_SECONDS", "120,300,600,1200,2400")
+CLEANUP_BROKER_SECONDS = whole_number("CLEANUP_BROKER_SECONDS", 3600)  # a deletion takes AWS some 5 minutes
+CLEANUP_LEASE_SECONDS = 300  # longer than the hard time limit of a task: whoever still holds it then is dead
+CLEANUP_PLAN_HOURS = whole_number("CLEANUP_PLAN_HOURS", 24)
+CLEANUP_APPROVAL_HOURS = whole_number(
+    "CLEANUP_APPROVAL_HOURS", 12
+)  # somebody who says yes in the morning is asked by night
+CLEANUP_SIGN_IN_MINUTES = whole_number(
+    "CLEANUP_SIGN_IN_MINUTES", 10
+)  # whoever confirms or approves has just proved who they are
+CLEANUP_APPROVAL = one_of(
+    "CLEANUP_APPROVAL", "brokers", ("always", "brokers", "never")
+)  # when a second person is asked
+CLEANUP_AT_ONCE = whole_number("CLEANUP_AT_ONCE", 5)  # accounts of one campaign in work
+CLEANUP_UNKNOWN_TRIES = whole_number("CLEANUP_UNKNOWN_TRIES", 5)  # looks at a region that fails to answer in mid-run
+CLEANUP_PROTECTION = Protection(
+    account_ids=frozenset(words("CLEANUP_PROTECTED_ACCOUNTS", "")),
+    name_words=words("CLEANUP_PROTECTED_NAMES", "prod,production,prd,live"),
+    tags=words(
+        "CLEANUP_PROTECTED_TAGS",
+        "protected,do-not-delete,environment=prod,environment=production,env=prod,env=production",
+    ),
+    max_brokers=whole_number("CLEANUP_MAX_BROKERS", 10),
+    freezes=freezes(),
+)
 
 # --- AWS --------------------------------------------------------------------------------------------------------------
 AWS_ENDPOINT_URL: str = env.str("AWS_ENDPOINT_URL", default="")

@@ -4,6 +4,7 @@ from accounts.models.account import Account, AccountQuerySet
 from accounts.models.audit import AuditEntry
 from accounts.models.cell import Broker, Cell
 from accounts.models.change import Change
+from accounts.models.cleanup import Campaign, Cleanup, JournalEntry, Target
 from accounts.models.credential import SealedCredential
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
@@ -15,8 +16,11 @@ __all__ = (
     "AccountQuerySet",
     "AuditEntry",
     "Broker",
+    "Campaign",
     "Cell",
     "Change",
+    "Cleanup",
+    "JournalEntry",
     "PolicyDocument",
     "Poll",
     "PollingPause",
@@ -24,4 +28,5 @@ __all__ = (
     "RoleStatus",
     "SealedCredential",
     "Sweep",
+    "Target",
 )

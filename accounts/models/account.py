@@ -34,6 +34,7 @@ class Account(models.Model):
     external_id = models.CharField(max_length=1224, blank=True)
     tags = models.JSONField(default=dict, blank=True)
     paused = models.BooleanField(default=False)
+    protected = models.BooleanField(default=False, help_text="Nothing may be deleted in it.")
     poll_interval_seconds = models.PositiveIntegerField(null=True, blank=True)
     next_poll_at = models.DateTimeField(null=True, blank=True)
     # Polls in a row that the account itself refused: the interval grows with them until a success or "poll now".

@@ -1,0 +1,1 @@
+"""The guided clean-up, one module per part of its life."""
