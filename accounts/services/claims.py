@@ -46,7 +46,7 @@ def claim(poll_pk: int) -> Poll | Refusal:
         return Refusal.BUSY
     if not claimed:
         return Refusal.OVER
-    return Poll.objects.select_related("account").get(pk=poll_pk)
+    return Poll.objects.select_related("sweep", "account__role_status", "account__region_states").get(pk=poll_pk)
 
 
 def _release_dead_polls_of_account(poll_pk: int) -> None:

@@ -10,12 +10,13 @@ from django.conf import settings
 from accounts.aws.gateway import Gateway
 from accounts.aws.survey import survey
 from accounts.domain.outcomes import Outcome
-from accounts.domain.readings import AccountReading, Failed
+from accounts.domain.readings import NOTHING_REMEMBERED, AccountReading, Failed, Remembered
 from accounts.domain.schedule import REFUSALS
 from accounts.models import Account, Poll, Region, SealedCredential
 from accounts.services import claims, queue
 from accounts.services.claims import Refusal, claim
 from accounts.services.credentials import StoredSession, shared_clients
+from accounts.services.memory import remembered_for
 from accounts.services.recording import record
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def run_poll(poll_pk: int) -> None:
     if isinstance(poll, Refusal):
         return
     try:
-        reading = look_at(poll.account)
+        reading = look_at(poll.account, remembered_for(poll))
         stored = record(poll.account, reading)
     except Exception as error:
         # The worker must live on and the poll must end; the next poll tries again.
@@ -85,14 +86,14 @@ def numbers_of(reading: AccountReading) -> dict[str, object]:
     }
 
 
-def look_at(account: Account) -> AccountReading:
-    """Ask AWS everything about one account; refusals and faults come back as part of the reading."""
+def look_at(account: Account, remembered: Remembered = NOTHING_REMEMBERED) -> AccountReading:
+    """Ask AWS everything about one account but what is remembered; refusals and faults are part of the reading."""
     session = StoredSession(account, SealedCredential.Purpose.READER)
     session.load()
     gateway = Gateway(
         shared_clients(), account.account_id, account.partition, session, probe_seconds=settings.POLL_PROBE_SECONDS
     )
     regions = Region.objects.polled_codes(account.partition)
-    reading = survey(gateway, regions, threads=settings.POLL_THREADS, deadline=settings.POLL_BUDGET_SECONDS)
+    reading = survey(gateway, regions, settings.POLL_THREADS, settings.POLL_BUDGET_SECONDS, remembered)
     session.save()
     return reading

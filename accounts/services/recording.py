@@ -12,6 +12,7 @@ from accounts.domain.readings import AccountReading, Answer, BrokerFacts, Failed
 from accounts.domain.role import ROLE_USING_ENGINE
 from accounts.models import Account, Broker, Cell, Region, RoleStatus
 from accounts.services.changes import changes_between
+from accounts.services.memory import keep_region_states
 from accounts.services.role_recording import apply_role_reading
 from accounts.services.standing import apply_totals
 
@@ -42,6 +43,7 @@ def record(account: Account, reading: AccountReading) -> bool:
         regions = Region.objects.filter(partition=account.partition)
         apply_totals(status, regions, {**old_cells, **{cell.region_id: cell for cell in new_cells}})
         status.save()
+        keep_region_states(account, reading.region_states)
         changes_between(account, before, status, old_cells, new_cells, reading.finished_at)
     return True
 

@@ -7,7 +7,16 @@ from datetime import datetime
 from accounts.domain.canonical import sha256_of
 from accounts.domain.outcomes import Flag, Outcome, PolicyGrade, Presence
 from accounts.domain.policy import compare_policy
-from accounts.domain.readings import Answer, Failed, Known, PolicyVersionFacts, Problem, RoleFacts, RoleReading
+from accounts.domain.readings import (
+    Answer,
+    Failed,
+    Known,
+    PolicyVersionFacts,
+    Problem,
+    RoleFacts,
+    RoleReading,
+    Unchanged,
+)
 from accounts.domain.role import DOCUMENTED_VERSION, ROLE_PATH, policy_arn
 from accounts.domain.trust import grade_trust
 from accounts.models import Account, PolicyDocument, RoleStatus
@@ -81,6 +90,8 @@ def _policy_read(status: RoleStatus, reading: RoleReading, partition: str, now: 
         _policy_failed(status, failed.problem)
         return
     status.policy_outcome, status.policy_detail, status.policy_permission = Outcome.OK, "", ""
+    if isinstance(reading.policy, Unchanged):
+        return  # grade, version and document stay, and so does the time when they were read
     status.policy_last_ok_at = now
     _grade(status, reading.policy, partition)
 
