@@ -28,9 +28,19 @@ class Refusal(Enum):
 
 def claim(poll_pk: int) -> Poll | Refusal:
     """Take a poll if it is free and nobody polls its account: at most one worker gets it."""
-    now, token = timezone.now(), secrets.token_hex(16)
+    claimed = _take(poll_pk)
+    if claimed is Refusal.BUSY:
+        # Whoever holds the account may be dead; looked at only now, since nearly always nobody holds it.
+        _release_dead_polls_of_account(poll_pk)
+        claimed = _take(poll_pk)
+    if isinstance(claimed, Refusal):
+        return claimed
+    return Poll.objects.select_related("sweep", "account__role_status", "account__region_states").get(pk=poll_pk)
+
+
+def _take(poll_pk: int) -> bool | Refusal:
+    now = timezone.now()
     free = Q(state=Poll.State.QUEUED) | Q(state=Poll.State.RUNNING, lease_until__lt=now)
-    _release_dead_polls_of_account(poll_pk)
     try:
         with transaction.atomic():
             # A subquery on the sweeps alone: a join would make Django move `free` into a subquery too, and PostgreSQL
@@ -38,15 +48,13 @@ def claim(poll_pk: int) -> Poll | Refusal:
             claimed = Poll.objects.filter(free, pk=poll_pk, sweep__in=_in_state(Sweep.State.RUNNING)).update(
                 state=Poll.State.RUNNING,
                 lease_until=now + timedelta(seconds=settings.POLL_LEASE_SECONDS),
-                lease_token=token,
+                lease_token=secrets.token_hex(16),
                 started_at=now,
                 attempts=F("attempts") + 1,
             )
     except IntegrityError:
         return Refusal.BUSY
-    if not claimed:
-        return Refusal.OVER
-    return Poll.objects.select_related("sweep", "account__role_status", "account__region_states").get(pk=poll_pk)
+    return True if claimed else Refusal.OVER
 
 
 def _release_dead_polls_of_account(poll_pk: int) -> None:
@@ -86,7 +94,7 @@ def finish(
         )
         if ended and refused:
             note_refusal(poll.account_id)
-        elif ended and not failed:
+        elif ended and not failed and poll.account.failed_polls:  # raised by polls alone, of which only one runs
             note_success(poll.account_id)
     close_if_finished(poll.sweep_id)
     return bool(ended)

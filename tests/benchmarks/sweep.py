@@ -89,13 +89,13 @@ def _worker(log: Path, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]
             process.wait(20)
 
 
-def sweep_once() -> float:
-    """One whole sweep through the workers; gives its seconds."""
-    from accounts.models import Account, Sweep
+def sweep_once(reason: str = "schedule") -> float:
+    """One whole sweep through the workers, steady as the schedule's are; gives its seconds."""
+    from accounts.models import Account
     from accounts.services.sweeps import progress_of, request_sweep
 
     started = time.monotonic()
-    sweep = request_sweep(Account.objects.all(), Sweep.Reason.COMMAND, "benchmark")
+    sweep = request_sweep(Account.objects.all(), reason, "benchmark")
     while not (progress := progress_of(sweep)).finished:
         time.sleep(0.05)
         sweep.refresh_from_db()
