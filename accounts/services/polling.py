@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.aws.gateway import Gateway
 from accounts.aws.survey import survey
@@ -94,6 +95,13 @@ def look_at(account: Account, remembered: Remembered = NOTHING_REMEMBERED) -> Ac
         shared_clients(), account.account_id, account.partition, session, probe_seconds=settings.POLL_PROBE_SECONDS
     )
     regions = Region.objects.polled_codes(account.partition)
+    _lend_the_connection()
     reading = survey(gateway, regions, settings.POLL_THREADS, settings.POLL_BUDGET_SECONDS, remembered)
     session.save()
     return reading
+
+
+def _lend_the_connection() -> None:
+    """Let other polls of this process use the database connection while AWS is asked, if it is one of a pool."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        connection.close()

@@ -124,7 +124,9 @@ class Bench:
 
         chosen = Account.objects.order_by("account_id")[first : first + accounts if accounts else None]
         made, cpu, started = calls(self.address), cpu_seconds(self.pids), time.monotonic()
-        sweep = request_sweep(Account.objects.filter(pk__in=list(chosen.values_list("pk", flat=True))), "schedule", "benchmark")
+        sweep = request_sweep(
+            Account.objects.filter(pk__in=list(chosen.values_list("pk", flat=True))), "schedule", "benchmark"
+        )
         while not (progress := progress_of(sweep)).finished:
             time.sleep(0.05)
             sweep.refresh_from_db()
