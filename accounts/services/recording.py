@@ -28,7 +28,8 @@ def record(account: Account, reading: AccountReading) -> bool:
     The account's row is locked, so that two readings of one account are stored one after the other.
     """
     with transaction.atomic():
-        if Account.objects.select_for_update().get(pk=account.pk).partition != account.partition:
+        locked = Account.objects.select_for_update().values_list("partition", flat=True)
+        if locked.get(pk=account.pk) != account.partition:
             return False  # an import gave it to another partition while AWS was asked: this is not of that account
         before = RoleStatus.objects.filter(account=account).first()
         status = copy(before) if before else RoleStatus(account=account)
