@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Poll, Sweep
 from accounts.services import queue
 from accounts.services.schedule import note_refusal, note_success
-from accounts.services.sweeps import close_if_finished
+from accounts.services.sweeps import close_if_finished, leave_out
 
 
 class Refusal(Enum):
@@ -58,7 +58,7 @@ def _release(polls: QuerySet[Poll]) -> None:
     """Free those of the polls whose worker is dead. In a cancelled sweep nobody would take them up again."""
     now = timezone.now()
     dead = polls.filter(state=Poll.State.RUNNING, lease_until__lt=now)
-    dead.filter(sweep__in=_in_state(Sweep.State.CANCELLED)).update(state=Poll.State.CANCELLED, finished_at=now)
+    leave_out(dead.filter(sweep__in=_in_state(Sweep.State.CANCELLED)))
     overdue = now - timedelta(seconds=settings.POLL_RESEND_SECONDS + 1)
     dead.update(state=Poll.State.QUEUED, lease_token="", sent_at=overdue)
 
