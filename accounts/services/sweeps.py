@@ -23,10 +23,8 @@ def get_or_request_sweep(accounts: AccountQuerySet, reason: str, requested_by: s
     Whoever presses “poll now” twice gets one answer, and AWS one round of questions.
     """
     with transaction.atomic():
-        locked = accounts.order_by("pk").select_for_update(
-            of=("self",)
-        )  # of two who ask at once, one finds the other's
-        chosen = list(locked.values_list("pk", flat=True))
+        # Locked, so that of two who ask at once the second finds what the first has made.
+        chosen = list(accounts.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
         if chosen and (there := _open_over(chosen)):
             return there, False
         return request_sweep(accounts, reason, requested_by), True

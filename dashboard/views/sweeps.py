@@ -49,10 +49,7 @@ def sweep_cancel(request: ViewerRequest, sweep_id: int) -> HttpResponse:
     """Stop a sweep."""
     sweep = get_object_or_404(Sweep, pk=sweep_id)
     if cancel_sweep(sweep, request.user.get_username()):
-        back = (
-            "" if sweep.reason == Sweep.Reason.SCHEDULE else " Those not polled have their place in the schedule back."
-        )
-        messages.success(request, f"{sweep} is cancelled. Accounts that were being polled end by themselves.{back}")
+        messages.success(request, f"{sweep} is cancelled. Accounts that were being polled end by themselves.")
     else:
         messages.info(request, f"{sweep} was over already.")
     return redirect(sweep)
