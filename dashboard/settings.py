@@ -234,6 +234,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": env.str("REDIS_PREFIX", default="rolecall:"),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # after 100, worker and beat would leave for good: some 50 minutes
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker started without -Q serves all three, in this order: housekeeping, what a person waits for, the schedule.
 CELERY_TASK_QUEUES = (Queue("clock"), Queue("now"), Queue("polls"))

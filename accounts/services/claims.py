@@ -26,10 +26,19 @@ class Refusal(Enum):
     BUSY = "busy"  # another sweep is polling the same account: wait a moment
 
 
-def claim(poll_pk: int) -> Poll | Refusal:
-    """Take a poll if it is free and nobody polls its account: at most one worker gets it."""
-    now, token = timezone.now(), secrets.token_hex(16)
-    free = Q(state=Poll.State.QUEUED) | Q(state=Poll.State.RUNNING, lease_until__lt=now)
+def new_token() -> str:
+    """What names a holder of a lease."""
+    return secrets.token_hex(16)
+
+
+def claim(poll_pk: int, token: str = "") -> Poll | Refusal:
+    """Take a poll if it is free and nobody polls its account: at most one worker gets it.
+
+    Asked again with its own token, that worker gets it again: it may not have heard the first answer.
+    """
+    now, token = timezone.now(), token or new_token()
+    lapsed_or_ours = Q(lease_until__lt=now) | Q(lease_token=token)
+    free = Q(state=Poll.State.QUEUED) | Q(lapsed_or_ours, state=Poll.State.RUNNING)
     _release_dead_polls_of_account(poll_pk)
     try:
         with transaction.atomic():
