@@ -66,15 +66,12 @@ class OwnServers:
             answer = database.execute(query.encode())
             return answer.fetchall() if answer.description else []
 
-    def manage(self, *arguments: str, seconds: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run `manage.py` beside them. Fails the test when it fails."""
+    def manage(self, *arguments: str, **environment: str) -> None:
+        """Run `manage.py` beside them for at most a minute. Fails the test when it fails."""
         command = [sys.executable, "manage.py", *arguments]
         everything = child_environment(**self.servers.environment(), **environment)
-        done = subprocess.run(
-            command, cwd=ROOT, env=everything, capture_output=True, text=True, timeout=seconds, check=False
-        )
-        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
-        return done
+        done = subprocess.run(command, cwd=ROOT, env=everything, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, f"{arguments}: {(done.stdout + done.stderr).decode()}"
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def everything_told_to_redis() -> Iterator[list[str]]:
     """Every command that any client sends while the block lasts: more than what is left in the keys at its end."""
     said: list[str] = []
     client = redis.Redis.from_url(settings.REDIS_URL)
-    with client.monitor() as monitor:
+    with client.monitor() as monitor:  # type: ignore[no-untyped-call]
 
         def listen() -> None:
             while "the end" not in (command := str(monitor.next_command()["command"])):

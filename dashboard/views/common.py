@@ -75,5 +75,5 @@ def start_sweep(request: ViewerRequest, accounts: AccountQuerySet, whom: str, ba
     if begun:
         messages.success(request, f"{sweep} over {whom} has begun.")
         return redirect(back)
-    messages.info(request, f"{sweep} over {whom} is not over yet, so nothing was queued a second time.")
+    messages.info(request, f"{sweep} is still polling {whom}: nothing was queued a second time.")
     return redirect(sweep)

@@ -60,7 +60,7 @@ def test_the_command_waits_for_the_open_sweep_instead_of_a_second_one(make_accou
 
     call_command("poll", stdout=out)
 
-    assert "nothing was queued a second time: it is over 1 account" in out.getvalue()
+    assert "is still polling 1 account: nothing was queued a second time" in out.getvalue()
 
 
 @pytest.fixture

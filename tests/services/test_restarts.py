@@ -124,4 +124,4 @@ def everything_is_as_it_should_be(site: Site, sweep: int) -> None:
     assert len(rounds) == ACCOUNTS
     assert [found for found in rounds.values() if any(one != ROUND for one in found)] == []
     assert {name: process.poll() for name, process in site.processes.items()} == {"worker": None, "beat": None}
-    site.own.manage("poll", "--wait", "--account", FIRST_ACCOUNT, seconds=IN_GOOD_TIME)
+    site.own.manage("poll", "--wait", "--account", FIRST_ACCOUNT)

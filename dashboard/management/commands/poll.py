@@ -45,8 +45,9 @@ class Command(BaseCommand):
             return
         sweep, begun = get_or_request_sweep(accounts, Sweep.Reason.COMMAND, "manage.py")
         if not options["wait"]:
-            what = "started" if begun else "is not over yet, nothing was queued a second time: it is"
-            self.stdout.write(f"{sweep} {what} over {plural(sweep.polls.count(), 'account')}")
+            whom = plural(sweep.polls.count(), "account")
+            again = f"{sweep} is still polling {whom}: nothing was queued a second time"
+            self.stdout.write(f"{sweep} started over {whom}" if begun else again)
             return
         self._wait(sweep)
         self._report(sweep)
