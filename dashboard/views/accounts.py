@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -70,6 +71,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "trust_words": TRUST_WORDS.get(status.trust_grade, ""),  # type: ignore[call-overload]
         "credentials": account.credentials.defer("sealed"),
         "changes": account.changes.all()[:HISTORY_SHOWN],
+        "history_days": settings.CHANGE_KEEP_DAYS,
         "asked": asked_words(account),
         "interval_form": IntervalForm.of(account),
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
