@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,20 +54,26 @@ class Site:
         """Say whether a sweep is over."""
         return self.own.ask(f"SELECT state FROM accounts_sweep WHERE id = {sweep}") == [("done",)]
 
-    def rounds(self) -> dict[str, list[set[tuple[str, str]]]]:
-        """The local AWS's log, account by account, cut wherever a question comes again.
 
-        One poll after another gives whole rounds; two at once give broken ones.
-        """
-        found: dict[str, list[set[tuple[str, str]]]] = defaultdict(lambda: [set()])
-        for call in self.aws.log():
-            question = (call["action"], call["region"])
-            if question not in ROUND:
-                continue
-            if question in found[call["account"]][-1]:
-                found[call["account"]].append(set())
-            found[call["account"]][-1].add(question)
-        return found
+def rounds(log: Iterable[dict[str, Any]]) -> dict[str, list[set[tuple[str, str]]]]:
+    """The local AWS's log, account by account, cut wherever a question comes again.
+
+    One poll after another gives whole rounds; two at once give broken ones.
+    """
+    found: dict[str, list[set[tuple[str, str]]]] = defaultdict(lambda: [set()])
+    for call in log:
+        question = (call["action"], call["region"])
+        if question not in ROUND:
+            continue
+        if question in found[call["account"]][-1]:
+            found[call["account"]].append(set())
+        found[call["account"]][-1].add(question)
+    return found
+
+
+def broken_rounds(log: Iterable[dict[str, Any]]) -> list[str]:
+    """The accounts that were asked by two at once, or not to the end."""
+    return [account for account, found in rounds(log).items() if any(one != ROUND for one in found)]
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +103,14 @@ def import_accounts(own: OwnServers, aws: LocalAws, file: Path) -> None:
     own.ask("UPDATE accounts_account SET next_poll_at = now() + interval '1 day'")
 
 
+def test_the_log_tells_two_polls_at_once_from_one_after_the_other() -> None:
+    one = [{"account": FIRST_ACCOUNT, "action": action, "region": region} for action, region in sorted(ROUND)]
+
+    assert broken_rounds([*one, *one]) == []
+    assert broken_rounds([*one[:3], *one, one[3]]) == [FIRST_ACCOUNT]
+    assert broken_rounds([one[0], *one, *one[1:]]) == [FIRST_ACCOUNT]
+
+
 def test_a_sweep_outlives_a_crash_of_postgresql(site: Site) -> None:
     sweep = site.begin_sweep()
 
@@ -120,8 +135,8 @@ def test_a_sweep_outlives_a_redis_that_comes_back_empty(site: Site) -> None:
 
 def everything_is_as_it_should_be(site: Site, sweep: int) -> None:
     assert site.polls(sweep) == {"done": ACCOUNTS}
-    rounds = site.rounds()
-    assert len(rounds) == ACCOUNTS
-    assert [found for found in rounds.values() if any(one != ROUND for one in found)] == []
+    log = site.aws.log()
+    assert len(rounds(log)) == ACCOUNTS
+    assert broken_rounds(log) == []
     assert {name: process.poll() for name, process in site.processes.items()} == {"worker": None, "beat": None}
     site.own.manage("poll", "--wait", "--account", FIRST_ACCOUNT)
