@@ -26,7 +26,7 @@ REGIONS = ("us-east-1", "eu-west-1", "eu-west-2")
 # What every poll asks exactly once; the rest is remembered from poll to poll.
 ROUND = {("GetRole", "us-east-1"), *(("ListBrokers", region) for region in REGIONS)}
 DOWN_SECONDS = 2.0
-IN_GOOD_TIME = 45.0  # far below the lease: nobody waited for one to expire
+IN_GOOD_TIME = 90.0  # far below the lease: nobody waited for one to expire
 
 
 @dataclass
@@ -83,7 +83,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with own_servers() as own, start_local_aws("empty") as aws:
         own.ask(f"UPDATE accounts_region SET polled = false WHERE code NOT IN {REGIONS}")
         import_accounts(own, aws, logs / "accounts.csv")
-        aws.set(latency_seconds=0.08)
+        aws.set(latency_seconds=0.12)
         environment = {**own.servers.environment(), **hub_environment(aws), "POLL_RESEND_SECONDS": "5"}
         with (
             worker(logs / "worker.log", **environment) as working,
