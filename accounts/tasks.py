@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts.services import claims, polling, sweeps
+from accounts.services import claims, polling, retention, sweeps
 
 
 @shared_task(name="accounts.poll_account")
@@ -24,3 +24,9 @@ def poll_due_accounts() -> None:
 def tend_sweeps() -> None:
     """Put right what dead workers and an emptied broker left behind."""
     claims.tend_sweeps()
+
+
+@shared_task(name="accounts.forget_old", expires=1800)
+def forget_old() -> None:
+    """Delete old history and sessions that are over."""
+    retention.forget_old()

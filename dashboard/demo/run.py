@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="./run", description="Run Rolecall with all it needs. Ctrl-C stops it.")
     parser.add_argument("--port", type=int, default=8000, help="port of 127.0.0.1 for the browser (default 8000)")
     parser.add_argument("--no-demo", action="store_true", help="ask the real AWS, or what AWS_ENDPOINT_URL names")
-    parser.add_argument("--new-password", action="store_true", help="give the user admin a new password and print it")
+    parser.add_argument("--new-password", action="store_true", help="print new passwords for the users it made")
     parser.add_argument("--data", type=Path, help="folder for data and logs (default .rolecall/run)")
     given = parser.parse_args(arguments)
     if not 0 <= given.port <= 65535:
@@ -143,14 +143,14 @@ class _Start:
         wait_for_servers(self.children, starting)
         site.migrate()
         web = self._start_programs()
-        password = site.ensure_admin(self.options.new_password)
+        people = site.ensure_people(self.options.demo, self.options.new_password)
         if aws:
             self.children.wait_until(aws, lambda: programs.local_aws_answers(self.house))
             if not site.has_accounts():
                 site.import_estate(self.house)
         sweep = site.ask_for_sweep() if site.has_accounts() else None
         self.children.wait_until(web, lambda: programs.web_answers(self.listener))
-        self._say_where(password)
+        self._say_where(people)
         self._show_progress(sweep) if sweep else self._say_how_to_import()
 
     def _start_local_aws(self) -> Child:
@@ -174,11 +174,12 @@ class _Start:
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in ours.items()]
         write_private(self.house.root / "env", "".join(lines))
 
-    def _say_where(self, password: str | None) -> None:
+    def _say_where(self, people: Mapping[str, str | None]) -> None:
         print(f"\n  Rolecall   {_address(self.listener)}")
-        print("  Sign in    admin / " + (password or "(your password; ./run --new-password makes a new one)"))
-        if password:
-            print("             This password is shown once. Keep it.")
+        for label, (name, password) in zip(("Sign in", "Approve"), people.items(), strict=False):
+            print(f"  {label:<9}  {name} / " + (password or "(your password; ./run --new-password makes new ones)"))
+        if any(people.values()):
+            print("             Passwords are shown once. Keep them.")
         print(f"  Commands   . {_short(self.house.root / 'env')} && .venv/bin/python manage.py export matrix")
         print(f"  Logs       {_short(self.house.logs)}")
         print("  Ctrl-C stops everything; the data stays.\n", flush=True)

@@ -12,7 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection
 
@@ -20,6 +20,7 @@ from accounts.models import Account, Poll, Sweep
 from dashboard.demo.house import BASE_DIR, House
 
 ADMIN = "admin"
+APPROVER = "approver"
 
 
 def migrate() -> None:
@@ -47,17 +48,29 @@ def _static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def ensure_admin(new_password: bool) -> str | None:
-    """Make the first user, or give it a new password; give the password, which is kept nowhere, when there is one."""
-    admin = User.objects.filter(username=ADMIN).first()
-    if admin and not new_password:
+def ensure_people(demo: bool, new_passwords: bool) -> dict[str, str | None]:
+    """Make the first user, and in the demo a second one who approves what the first asks for.
+
+    Gives each one's password when it was made just now: it is kept nowhere.
+    """
+    people: dict[str, str | None] = {ADMIN: _ensure(ADMIN, new_passwords)}
+    if demo:
+        people[APPROVER] = _ensure(APPROVER, new_passwords)
+    return people
+
+
+def _ensure(name: str, new_password: bool) -> str | None:
+    user = User.objects.filter(username=name).first()
+    if user and not new_password:
         return None
     password = secrets.token_urlsafe(15)
-    if admin is None:
-        User.objects.create_superuser(ADMIN, password=password)
+    if user is None and name == ADMIN:
+        User.objects.create_superuser(name, password=password)
+    elif user is None:
+        User.objects.create_user(name, password=password).groups.add(Group.objects.get(name="operator"))
     else:
-        admin.set_password(password)
-        admin.save(update_fields=["password"])
+        user.set_password(password)
+        user.save(update_fields=["password"])
     return password
 
 

@@ -26,6 +26,7 @@ def test_the_demo_from_the_first_start_to_the_last_process(tmp_path: Path) -> No
         looked = FIRST_LOOK.search(output)
         assert looked and int(looked[1]) > 30, output  # paused accounts are not polled
         assert "Sign out" in signed_in(output), "the password that was printed opens the dashboard"
+        assert "approver" in signed_in(output, "approver"), "the second person has a login, too"
         assert exported_rows(tmp_path) >= 40
         stop(process)
     assert processes(tmp_path) == []
@@ -52,15 +53,15 @@ def exported_rows(folder: Path) -> int:
     return done.stdout.count("\n") - 1
 
 
-def signed_in(output: str) -> str:
-    """Sign in as a browser does, with the address and the login that were printed; give the page behind."""
+def signed_in(output: str, name: str = "admin") -> str:
+    """Sign in as a browser does, with the address and a login that were printed; give the page behind."""
     address = re.findall(r"http://\S+", output)[0]
-    password = re.findall(r"admin / (\S+)", output)[0]
+    password = re.findall(rf"{name} / (\S+)", output)[0]
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     with browser.open(address, timeout=20) as page:
         form, where = page.read().decode(), page.url
     token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[0]
-    fields = {"csrfmiddlewaretoken": token, "username": "admin", "password": password, "next": "/"}
+    fields = {"csrfmiddlewaretoken": token, "username": name, "password": password, "next": "/"}
     request = urllib.request.Request(where, urllib.parse.urlencode(fields).encode(), {"Referer": where})
     with browser.open(request, timeout=20) as page:
         return str(page.read().decode())

@@ -139,6 +139,10 @@ def _log(aws: LocalAws, given: dict[str, Any]) -> object:
     return list(aws.log.copy())
 
 
+def _handed_out(aws: LocalAws, given: dict[str, Any]) -> object:
+    return list(aws.world.handed_out.copy())
+
+
 def _clear_log(aws: LocalAws, given: dict[str, Any]) -> object:
     aws.log.clear()
     return {}
@@ -167,5 +171,6 @@ _ROUTES: tuple[tuple[str, str, Callable[..., object]], ...] = (
     ("POST", "/_local/reset", _reset),
     ("GET", "/_local/log", _log),
     ("DELETE", "/_local/log", _clear_log),
+    ("GET", "/_local/handed-out", _handed_out),
     ("POST", "/_local/settings", _settings),
 )
