@@ -155,21 +155,29 @@ def main() -> None:
 
 
 def _beside_the_bare_loop(options: argparse.Namespace, address: str, ids: list[str], regions: list[str]) -> None:
-    from tests.benchmarks.bare import bare_loop
-
+    """A first sweep, then steady ones; a sweep has a ratio only when the bare loop ran right before it."""
     with workers(options.processes, options.worker.split()) as found:
         bench = Bench(address, [process.pid for process in found])
         for number in range(options.sweeps):
-            if number in (0, 1, options.sweeps - 1):  # the yardstick beside the sweep that is measured by it
-                made = calls(address)
-                seconds, cpu = bare_loop(ids, regions, options.processes, options.threads)
-                bare = Measured(len(ids), seconds, calls(address) - made, cpu)
-                print(f"bare loop: {bare}")  # noqa: T201
+            beside = number in (0, 1, options.sweeps - 1)
+            bare = _bare(options, ids, regions, first=number == 0) if beside else None
             measured = bench.sweep()
-            print(f"sweep {number + 1}: {measured}; {measured.rate / bare.rate:.2f} × the bare loop")  # noqa: T201
-            print(f"    {bench.memory()}", flush=True)  # noqa: T201
+            ratio = f"; {measured.rate / bare.rate:.2f} × the bare loop" if bare else ""
+            print(f"sweep {number + 1}: {measured}{ratio}\n    {bench.memory()}", flush=True)  # noqa: T201
         if options.peers:
             _beside_peers(ids[: options.peers], regions, measured.rate)
+
+
+def _bare(options: argparse.Namespace, ids: list[str], regions: list[str], first: bool) -> Measured:
+    """The yardstick: the same calls as the sweep that follows, asked by warm clients unless it is the first."""
+    from tests.benchmarks.bare import bare_loop
+
+    share = bare_loop(ids, regions, options.processes, options.threads)
+    seconds, cpu = share.first if first else share.steady
+    asked = len(ids) * (len(regions) + (7 if first else 3))
+    measured = Measured(len(ids), seconds, asked, cpu)
+    print(f"bare loop: {measured}")  # noqa: T201
+    return measured
 
 
 def _sizes(options: argparse.Namespace, address: str) -> None:
