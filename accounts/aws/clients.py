@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import boto3
+import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
@@ -44,7 +45,8 @@ class ClientSettings:
             read_timeout=self.read_timeout,
             retries={"mode": "standard", "total_max_attempts": self.max_attempts},
             max_pool_connections=self.connections,
-            user_agent_extra=self.user_agent,
+            # In full: botocore would put its own together anew for every request, at a tenth of the request's CPU.
+            user_agent=f"{self.user_agent} Boto3/{boto3.__version__} Botocore/{botocore.__version__}",
         )
 
 

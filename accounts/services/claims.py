@@ -36,10 +36,21 @@ def claim(poll_pk: int, token: str = "") -> Poll | Refusal:
 
     Asked again with its own token, that worker gets it again: it may not have heard the first answer.
     """
-    now, token = timezone.now(), token or new_token()
+    token = token or new_token()
+    refusal = _take(poll_pk, token)
+    if refusal is Refusal.BUSY:
+        # Whoever holds the account may be dead; looked at only now, since nearly always nobody holds it.
+        _release_dead_polls_of_account(poll_pk)
+        refusal = _take(poll_pk, token)
+    if refusal is not None:
+        return refusal
+    return Poll.objects.select_related("sweep", "account__role_status", "account__region_states").get(pk=poll_pk)
+
+
+def _take(poll_pk: int, token: str) -> Refusal | None:
+    now = timezone.now()
     lapsed_or_ours = Q(lease_until__lt=now) | Q(lease_token=token)
     free = Q(state=Poll.State.QUEUED) | Q(lapsed_or_ours, state=Poll.State.RUNNING)
-    _release_dead_polls_of_account(poll_pk)
     try:
         with transaction.atomic():
             # A subquery on the sweeps alone: a join would make Django move `free` into a subquery too, and PostgreSQL
@@ -53,9 +64,7 @@ def claim(poll_pk: int, token: str = "") -> Poll | Refusal:
             )
     except IntegrityError:
         return Refusal.BUSY
-    if not claimed:
-        return Refusal.OVER
-    return Poll.objects.select_related("account").get(pk=poll_pk)
+    return None if claimed else Refusal.OVER
 
 
 def _release_dead_polls_of_account(poll_pk: int) -> None:
@@ -95,7 +104,7 @@ def finish(
         )
         if ended and refused:
             note_refusal(poll.account_id)
-        elif ended and not failed:
+        elif ended and not failed and poll.account.failed_polls:  # raised by polls alone, of which only one runs
             note_success(poll.account_id)
     close_if_finished(poll.sweep_id)
     return bool(ended)

@@ -6,16 +6,18 @@ import logging
 from collections import Counter
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.aws.gateway import Gateway
 from accounts.aws.survey import survey
 from accounts.domain.outcomes import Outcome
-from accounts.domain.readings import AccountReading, Failed
+from accounts.domain.readings import NOTHING_REMEMBERED, AccountReading, Failed, Remembered
 from accounts.domain.schedule import REFUSALS
 from accounts.models import Account, Poll, Region, RoleStatus, SealedCredential
 from accounts.services import claims, queue
 from accounts.services.claims import Refusal, claim, new_token
 from accounts.services.credentials import StoredSession, shared_clients
+from accounts.services.memory import remembered_for
 from accounts.services.patience import Patience
 from accounts.services.recording import record
 
@@ -40,7 +42,7 @@ def run_poll(poll_pk: int) -> None:
     if isinstance(poll, Refusal):
         return
     try:
-        reading = look_at(poll.account, patiently)
+        reading = look_at(poll.account, patiently, remembered_for(poll))
         stored = patiently(lambda: _store(poll.account, reading))
     except Exception as error:
         # The worker must live on and the poll must end; the next poll tries again.
@@ -98,14 +100,21 @@ def numbers_of(reading: AccountReading) -> dict[str, object]:
     }
 
 
-def look_at(account: Account, patiently: Patience) -> AccountReading:
-    """Ask AWS everything about one account; refusals and faults come back as part of the reading."""
+def look_at(account: Account, patiently: Patience, remembered: Remembered = NOTHING_REMEMBERED) -> AccountReading:
+    """Ask AWS everything about one account but what is remembered; refusals and faults are part of the reading."""
     session = StoredSession(account, SealedCredential.Purpose.READER)
     patiently(session.load)
     gateway = Gateway(
         shared_clients(), account.account_id, account.partition, session, probe_seconds=settings.POLL_PROBE_SECONDS
     )
     regions = patiently(lambda: Region.objects.polled_codes(account.partition))
-    reading = survey(gateway, regions, threads=settings.POLL_THREADS, deadline=settings.POLL_BUDGET_SECONDS)
+    _lend_the_connection()
+    reading = survey(gateway, regions, settings.POLL_THREADS, settings.POLL_BUDGET_SECONDS, remembered)
     patiently(session.save)
     return reading
+
+
+def _lend_the_connection() -> None:
+    """Let other polls of this process use the database connection while AWS is asked, if it is one of a pool."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        connection.close()
