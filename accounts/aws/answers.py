@@ -6,9 +6,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
-from accounts.aws.errors import AwsError, ErrorKind, aws_errors
+from accounts.aws.errors import AwsError, ErrorKind, aws_errors, scrub
+from accounts.domain.cleanups import DeletionStatus, TaskStatus, Usage
 from accounts.domain.identifiers import Arn, parse_arn
+from accounts.domain.plans import PlannedBroker, iso
 from accounts.domain.readings import BrokerFacts, RoleFacts
 
 logger = logging.getLogger(__name__)
@@ -110,3 +113,40 @@ def broker_facts(broker: Mapping[str, object], account_id: str, region: str) -> 
         instance_type=optional_text(broker, "HostInstanceType"),
         created_at=optional_time(broker, "Created"),
     )
+
+
+def broker_now(answer: Mapping[str, Any], account_id: str, region: str) -> PlannedBroker:
+    """Read DescribeBroker; unknown states and engines are kept as AWS spells them."""
+    arn = text(answer, "BrokerArn")
+    check_owner(parse_arn(arn), account_id, "mq:DescribeBroker", region)
+    pending = [name for name in answer if name.startswith("Pending") and answer[name]]
+    return PlannedBroker(
+        arn=arn,
+        broker_id=text(answer, "BrokerId"),
+        name=text(answer, "BrokerName"),
+        region=region,
+        engine=text(answer, "EngineType"),
+        state=text(answer, "BrokerState"),
+        instance_type=optional_text(answer, "HostInstanceType"),
+        deployment_mode=optional_text(answer, "DeploymentMode"),
+        engine_version=optional_text(answer, "EngineVersion"),
+        created_at=iso(optional_time(answer, "Created")),
+        tags={str(key): str(value) for key, value in (answer.get("Tags") or {}).items()},
+        actions_required=tuple(text(action, "ActionRequiredCode") for action in answer.get("ActionsRequired") or ()),
+        pending=tuple(sorted(pending)),
+        replication=optional_text(answer, "DataReplicationMode"),
+    )
+
+
+def deletion_status(answer: Mapping[str, object]) -> DeletionStatus:
+    """Read GetServiceLinkedRoleDeletionStatus. A reason, a list of usage and each of its parts may be missing."""
+    reason = answer.get("Reason") or {}
+    if not isinstance(reason, Mapping):
+        raise TypeError("Reason is not a structure")
+    usage = [
+        Usage(optional_text(used, "Region"), resource)
+        for used in reason.get("RoleUsageList") or ()
+        for resource in used.get("Resources") or ()
+        if isinstance(resource, str)
+    ]
+    return DeletionStatus(TaskStatus(text(answer, "Status")), scrub(optional_text(reason, "Reason")), tuple(usage))

@@ -8,13 +8,24 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from accounts.aws.answers import answering, broken, broker_facts, check_owner, role_facts, text
+from accounts.aws.answers import (
+    answering,
+    broken,
+    broker_facts,
+    broker_now,
+    check_owner,
+    deletion_status,
+    role_facts,
+    text,
+)
 from accounts.aws.clients import Clients, signing_as
 from accounts.aws.credentials import CredentialSource
 from accounts.aws.errors import AwsError, ErrorKind
 from accounts.aws.tally import MQ_BURST, MQ_RATE, Tally, Watch, watching
+from accounts.domain.cleanups import DeletionStatus, TaskStatus
 from accounts.domain.identifiers import parse_arn
 from accounts.domain.pacing import TokenBucket
+from accounts.domain.plans import PlannedBroker
 from accounts.domain.readings import BrokerFacts, PolicyVersionFacts, RoleFacts
 from accounts.domain.regions import DEFAULT_REGION
 from accounts.domain.role import ROLE_NAME
@@ -137,6 +148,33 @@ class Gateway:
             raise
         # A broker that moves from one page to the next while they are read is still one broker.
         return tuple({broker.arn: broker for broker in found}.values())
+
+    def describe_broker(self, region: str, broker_id: str) -> PlannedBroker | None:
+        """One broker with its tags; None when Amazon MQ itself says that there is no such broker."""
+
+        def describe() -> PlannedBroker:
+            return broker_now(self._clients.mq(region).describe_broker(BrokerId=broker_id), self.account_id, region)
+
+        try:
+            return self._ask("mq:DescribeBroker", describe, region)
+        except AwsError as error:
+            if error.code == "NotFoundException":  # as in `role`
+                return None
+            raise
+
+    def deletion_status(self, task_id: str) -> DeletionStatus:
+        """How a deletion of the role stands. IAM may forget a task as soon as it is over: then it has vanished."""
+
+        def status() -> DeletionStatus:
+            iam = self._clients.iam(self.partition)
+            return deletion_status(iam.get_service_linked_role_deletion_status(DeletionTaskId=task_id))
+
+        try:
+            return self._ask("iam:GetServiceLinkedRoleDeletionStatus", status)
+        except AwsError as error:
+            if error.code == "NoSuchEntity":  # as in `role`
+                return DeletionStatus(TaskStatus.VANISHED)
+            raise
 
     def region_states(self) -> dict[str, str]:
         """AWS's word on every region of the account (ENABLED, DISABLED …); empty where it is not asked."""
