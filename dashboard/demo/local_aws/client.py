@@ -67,6 +67,10 @@ class LocalAws:
         """The calls so far, oldest first."""
         return list(self._ask("GET", "log"))
 
+    def changes(self) -> list[dict[str, Any]]:
+        """The calls so far that change something, oldest first, refused ones too."""
+        return list(self._ask("GET", "changes"))
+
     def clear_log(self) -> None:
         """Forget the calls so far."""
         self._ask("DELETE", "log")
