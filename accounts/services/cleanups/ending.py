@@ -29,6 +29,7 @@ def end(cleanup: Cleanup, state: State, reason: str, differences: Sequence[str] 
             reason=told,
             differences=list(differences),
             finished_at=timezone.now(),
+            misses=0,
             **dict.fromkeys(("next_try_at", "lease_until")),
             **dict.fromkeys(("lease_token", "resume_state"), ""),
             paused=False,

@@ -24,7 +24,7 @@ def _no_long_waits(settings: Settings) -> None:
 @pytest.fixture
 def aws(local_aws: LocalAws) -> Iterator[LocalAws]:
     """An AWS whose deletions take a moment."""
-    local_aws.set(broker_delete_seconds=0.1, role_delete_seconds=0.1)
+    local_aws.set(broker_delete_seconds=0.5, role_delete_seconds=0.1)
     yield local_aws
     local_aws.set(**SLOW)
 
