@@ -46,7 +46,14 @@ def save(cleanup: Cleanup, **fields: Any) -> None:
     """Set fields of a clean-up that this worker holds. Raises Lost."""
     if not _held(cleanup).update(**fields):
         raise Lost
+    _refresh(cleanup)
+
+
+def _refresh(cleanup: Cleanup) -> None:
+    """Read the row again, but never take another worker's token for ours."""
+    token = cleanup.lease_token
     cleanup.refresh_from_db()
+    cleanup.lease_token = token
 
 
 def move(cleanup: Cleanup, state: State, **fields: Any) -> bool:
@@ -54,21 +61,21 @@ def move(cleanup: Cleanup, state: State, **fields: Any) -> bool:
 
     Raises ValueError for a move that the states do not allow.
     """
-    return _move(Cleanup.objects.filter(pk=cleanup.pk, state=cleanup.state), cleanup, state, fields)
+    _check(cleanup, state)
+    moved = Cleanup.objects.filter(pk=cleanup.pk, state=cleanup.state).update(state=state, **fields)
+    cleanup.refresh_from_db()
+    return bool(moved)
 
 
 def move_held(cleanup: Cleanup, state: State, **fields: Any) -> None:
     """Move a clean-up on that this worker holds. Raises Lost, and ValueError as `move` does."""
-    if not _move(_held(cleanup), cleanup, state, fields):
-        raise Lost
+    _check(cleanup, state)
+    save(cleanup, state=state, **fields)
 
 
-def _move(where: CleanupQuerySet, cleanup: Cleanup, state: State, fields: dict[str, Any]) -> bool:
+def _check(cleanup: Cleanup, state: State) -> None:
     if state not in MOVES[State(cleanup.state)]:
         raise ValueError(f"a clean-up does not move from {cleanup.state} to {state}")
-    moved = where.update(state=state, **fields)
-    cleanup.refresh_from_db()
-    return bool(moved)
 
 
 def release(cleanup: Cleanup, seconds: float) -> bool:

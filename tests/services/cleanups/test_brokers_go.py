@@ -151,7 +151,8 @@ def test_a_region_that_answers_again_in_time_costs_time_only(cleanable: Cleanabl
 
 def test_a_disabled_region_in_which_a_cell_knows_brokers_is_not_empty(cleanable: Cleanable, aws: LocalAws) -> None:
     account, now = cleanable(), timezone.now()
-    Cell.objects.create(account=account, region_id="eu-south-1", brokers=1, checked_at=now, last_ok_at=now)
+    counts = {"brokers": 1, "rabbitmq": 1, "activemq": 0}
+    Cell.objects.create(account=account, region_id="eu-south-1", checked_at=now, last_ok_at=now, **counts)
 
     run(cleanup := approved_cleanup(account, aws))
 
