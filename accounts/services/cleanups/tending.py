@@ -34,7 +34,8 @@ def ring_soon(cleanup_pk: int, seconds: float = 0) -> None:
 def tend_cleanups() -> int:
     """Ring for what is due and what was rung for long ago; says how many rings that made. Harmless at any time."""
     now = timezone.now()
-    unheard = Q(sent_at__isnull=True) | Q(sent_at__lt=F("next_try_at")) | Q(sent_at__lt=now - RESEND)
+    dead_worker = Q(lease_until__lt=now, sent_at__lt=F("lease_until"))
+    unheard = dead_worker | Q(sent_at__isnull=True) | Q(sent_at__lt=F("next_try_at")) | Q(sent_at__lt=now - RESEND)
     due = _take(Cleanup.objects.due(now).filter(unheard), now)
     queue.ring(RUN_TASK, due, queue.URGENT_QUEUE)
     blank = Cleanup.objects.filter(state=State.DRAFTED, plan_json__isnull=True, problem="")
