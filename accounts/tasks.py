@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.services import claims, polling, sweeps
-from accounts.services.cleanups import running, tending
+from accounts.services.cleanups import drawing, running, tending
 
 
 @shared_task(name="accounts.poll_account")
@@ -37,3 +37,9 @@ def run_cleanup(cleanup_pk: int) -> None:
 def tend_cleanups() -> None:
     """Ring for the clean-ups that are due."""
     tending.tend_cleanups()
+
+
+@shared_task(name="accounts.draw_plan")
+def draw_plan(cleanup_pk: int) -> None:
+    """Look at an account and fill its plan in. Rung twice, the first plan stands."""
+    drawing.draw(cleanup_pk)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import boto3
@@ -92,6 +93,12 @@ def session_of_the_accounts() -> boto3.Session:
     core.register_component("credential_provider", CredentialResolver([_ChosenProvider()]))
     watch_requests(core.get_component("event_emitter"))
     return boto3.Session(botocore_session=core)
+
+
+@cache
+def regions_of_amazon_mq(partition: str) -> tuple[str, ...]:
+    """The regions of a partition in which botocore, which is newer than any table of ours, knows Amazon MQ."""
+    return tuple(botocore.session.get_session().get_available_regions("mq", partition))
 
 
 class Clients:

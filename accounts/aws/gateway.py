@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accounts.aws.answers import (
     answering,
@@ -150,10 +150,17 @@ class Gateway:
         return tuple({broker.arn: broker for broker in found}.values())
 
     def describe_broker(self, region: str, broker_id: str) -> PlannedBroker | None:
-        """One broker with its tags; None when Amazon MQ itself says that there is no such broker."""
+        """One broker with its tags; None when Amazon MQ itself says that there is no such broker.
+
+        An answer without tags is not taken for a broker without tags: then ListTags has the word.
+        """
 
         def describe() -> PlannedBroker:
-            return broker_now(self._clients.mq(region).describe_broker(BrokerId=broker_id), self.account_id, region)
+            mq = self._clients.mq(region)
+            answer: dict[str, Any] = {**mq.describe_broker(BrokerId=broker_id)}
+            if "Tags" not in answer:
+                answer["Tags"] = mq.list_tags(ResourceArn=text(answer, "BrokerArn")).get("Tags", {})
+            return broker_now(answer, self.account_id, region, broker_id)
 
         try:
             return self._ask("mq:DescribeBroker", describe, region)

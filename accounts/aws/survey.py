@@ -8,12 +8,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Final, TypeVar
 
 from accounts.aws.errors import AwsError, problem_of
 from accounts.aws.gateway import Gateway
 from accounts.domain.outcomes import Outcome
+from accounts.domain.plans import PlannedBroker
 from accounts.domain.readings import (
     AccountReading,
     Answer,
@@ -58,6 +60,23 @@ def survey(gateway: Gateway, regions: Sequence[str], threads: int, deadline: flo
         return AccountReading(gateway.account_id, started, datetime.now(UTC), role, brokers, cost)
     finally:
         # A call that hangs ends by its own timeouts; nobody waits for it here.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def describe_brokers(
+    gateway: Gateway, brokers: Iterable[BrokerFacts], threads: int, deadline: float
+) -> dict[str, Answer[PlannedBroker | None]]:
+    """Describe each broker, by ARN; None for one that is gone. What is not told within `deadline` seconds failed."""
+    ends = monotonic() + deadline
+    late = Failed(Problem(Outcome.UNREACHABLE, "DeadlinePassed", f"No answer within {deadline:g} s."))
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=f"survey-{gateway.account_id}")
+    try:
+        asked = {
+            one.arn: pool.submit(_answer, partial(gateway.describe_broker, one.region, one.broker_id))
+            for one in brokers
+        }
+        return {arn: _by(ends, future, late) for arn, future in asked.items()}
+    finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
