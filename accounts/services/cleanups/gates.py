@@ -70,7 +70,7 @@ def confirm(cleanup: Cleanup, person: str, phrase: str, sha256: str) -> Cleanup:
 
     Raises Refused for a wrong phrase, another plan than the one seen, and whatever the rules forbid.
     """
-    _void_when_expired(cleanup)
+    void_when_expired(cleanup)
     with transaction.atomic():
         row = _locked(cleanup)
         plan = _may_go_on(row, sha256)
@@ -100,7 +100,7 @@ def approve(cleanup: Cleanup, person: str, sha256: str) -> Cleanup:
 
     Raises Refused for whoever asked for or confirmed the plan, and for another plan than the one seen.
     """
-    _void_when_expired(cleanup)
+    void_when_expired(cleanup)
     with transaction.atomic():
         row = _locked(cleanup)
         _may_go_on(row, sha256)
@@ -176,8 +176,8 @@ def cancel(cleanup: Cleanup, person: str) -> str:
         return done_so_far(row)
 
 
-def _void_when_expired(cleanup: Cleanup) -> None:
-    """In a transaction of its own, since the refusal that follows would take it back."""
+def void_when_expired(cleanup: Cleanup) -> None:
+    """Void a plan whose time is over before it began; in a transaction of its own, which a refusal leaves alone."""
     waiting = (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED)
     with transaction.atomic():
         row = _locked(cleanup)
