@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import redis
 from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Cleanup
 from accounts.services.cleanups.drawing import draw, request_plan
+from accounts.services.queue import URGENT_QUEUE
 
 ORDERS = {"region": "eu-west-1", "name": "orders", "engine": "RabbitMQ"}
 CLASSIC = {"region": "us-east-1", "name": "classic", "engine": "ActiveMQ"}
@@ -43,3 +47,17 @@ def drawn() -> Drawn:
         return Cleanup.objects.get(pk=asked.pk)
 
     return make
+
+
+@pytest.fixture
+def rung(settings: Settings) -> Callable[[], list[tuple[str, list[int]]]]:
+    """Read what waits for the workers in the queue for what a person waits for, and take it out."""
+    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+    broker, key = redis.Redis.from_url(settings.REDIS_URL), f"{prefix}{URGENT_QUEUE}"
+
+    def read() -> list[tuple[str, list[int]]]:
+        messages = [json.loads(message) for message in broker.lrange(key, 0, -1)]  # type: ignore[union-attr]
+        broker.delete(key)
+        return [(one["headers"]["task"], json.loads(base64.b64decode(one["body"]))[0]) for one in messages]
+
+    return read
