@@ -56,7 +56,7 @@ def rung(settings: Settings) -> Callable[[], list[tuple[str, list[int]]]]:
     broker, key = redis.Redis.from_url(settings.REDIS_URL), f"{prefix}{URGENT_QUEUE}"
 
     def read() -> list[tuple[str, list[int]]]:
-        messages = [json.loads(message) for message in broker.lrange(key, 0, -1)]  # type: ignore[union-attr]
+        messages = [json.loads(message) for message in broker.lrange(key, 0, -1)]
         broker.delete(key)
         return [(one["headers"]["task"], json.loads(base64.b64decode(one["body"]))[0]) for one in messages]
 
