@@ -12,7 +12,7 @@ from accounts.aws.errors import AwsError, ErrorKind, aws_errors, scrub
 from accounts.domain.cleanups import DeletionStatus, TaskStatus, Usage
 from accounts.domain.identifiers import Arn, parse_arn
 from accounts.domain.plans import PlannedBroker, iso
-from accounts.domain.readings import BrokerFacts, RoleFacts
+from accounts.domain.readings import BrokerFacts, LastConnection, RoleFacts
 
 logger = logging.getLogger(__name__)
 
@@ -148,6 +148,13 @@ def broker_now(answer: Mapping[str, Any], account_id: str, region: str, broker_i
         pending=tuple(words for name, words in _PENDING.items() if answer.get(name)),
         replication=optional_text(answer, "DataReplicationMode"),
     )
+
+
+def last_connection(result: Mapping[str, Any]) -> LastConnection:
+    """Read one metric of GetMetricData. Raises LookupError, TypeError or ValueError."""
+    counts = list(zip(result["Timestamps"], result["Values"], strict=True))
+    busy = [at.astimezone(UTC) for at, count in counts if count > 0]
+    return LastConnection(known=bool(counts), at=max(busy, default=None))
 
 
 def _tags(tags: object) -> dict[str, str]:

@@ -21,6 +21,7 @@ from accounts.domain.regions import DEFAULT_REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_account import AccountClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_mq import MQClient
     from mypy_boto3_sts import STSClient
@@ -118,6 +119,11 @@ class Clients:
     def mq(self, region: str) -> MQClient:
         """Amazon MQ of a region."""
         return self._once("mq", region, lambda aws: aws.client("mq", region_name=region, config=self._config))
+
+    def cloudwatch(self, region: str) -> CloudWatchClient:
+        """CloudWatch of a region, which counts the connections of Amazon MQ's brokers."""
+        make = self._config
+        return self._once("cloudwatch", region, lambda aws: aws.client("cloudwatch", region_name=region, config=make))
 
     def account(self, region: str) -> AccountClient:
         """Account Management, which knows the regions that an account has enabled."""

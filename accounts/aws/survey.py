@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,12 +23,13 @@ from accounts.domain.readings import (
     Cost,
     Failed,
     Known,
+    LastConnection,
     PolicyVersionFacts,
     Problem,
     RoleFacts,
     RoleReading,
 )
-from accounts.domain.role import policy_arn
+from accounts.domain.role import ROLE_USING_ENGINE, policy_arn
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -67,15 +68,36 @@ def describe_brokers(
     gateway: Gateway, brokers: Iterable[BrokerFacts], threads: int, deadline: float
 ) -> dict[str, Answer[PlannedBroker | None]]:
     """Describe each broker, by ARN; None for one that is gone. What is not told within `deadline` seconds failed."""
+    questions = {one.arn: partial(gateway.describe_broker, one.region, one.broker_id) for one in brokers}
+    return _ask_all(gateway, questions, threads, deadline)
+
+
+def last_connections(
+    gateway: Gateway, brokers: Iterable[BrokerFacts], threads: int, deadline: float
+) -> dict[str, LastConnection]:
+    """When brokers last had a connection, by ARN, as far as CloudWatch tells: it is nice to know and stops nothing."""
+    by_region: dict[str, list[BrokerFacts]] = {}
+    for broker in brokers:
+        if broker.engine_key == ROLE_USING_ENGINE:
+            by_region.setdefault(broker.region, []).append(broker)
+    questions = {
+        region: partial(gateway.last_connections, region, [one.name for one in some])
+        for region, some in by_region.items()
+    }
+    answers = _ask_all(gateway, questions, threads, deadline)
+    known = {region: answer.value for region, answer in answers.items() if isinstance(answer, Known)}
+    return {one.arn: told[one.name] for region, told in known.items() for one in by_region[region]}
+
+
+def _ask_all(
+    gateway: Gateway, questions: Mapping[str, Callable[[], T]], threads: int, deadline: float
+) -> dict[str, Answer[T]]:
     ends = monotonic() + deadline
     late = Failed(Problem(Outcome.UNREACHABLE, "DeadlinePassed", f"No answer within {deadline:g} s."))
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=f"survey-{gateway.account_id}")
     try:
-        asked = {
-            one.arn: pool.submit(_answer, partial(gateway.describe_broker, one.region, one.broker_id))
-            for one in brokers
-        }
-        return {arn: _by(ends, future, late) for arn, future in asked.items()}
+        asked = {name: pool.submit(_answer, question) for name, question in questions.items()}
+        return {name: _by(ends, future, late) for name, future in asked.items()}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -78,6 +78,9 @@ def _broker_warnings(brokers: Sequence[PlannedBroker], now: datetime) -> Iterato
         yield f"{_names(foreign)}: no RabbitMQ, so the role could go without this deletion as far as AWS documents."
     for broker in brokers:
         where = f"{broker.name} in {broker.region}"
+        connected = broker.last_connection_at and datetime.fromisoformat(broker.last_connection_at)
+        if connected and now - connected <= LATELY:
+            yield f"{where} had a connection on {connected:%Y-%m-%d}, within the last {LATELY.days} days."
         if broker.actions_required:
             yield f"AWS asks for an action on {where}: {', '.join(broker.actions_required)}."
         if broker.pending:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from accounts.aws.clients import Clients
 from accounts.aws.errors import AwsError, ErrorKind
 from accounts.aws.gateway import Gateway
 from accounts.domain.plans import PlannedBroker
-from accounts.domain.readings import BrokerFacts, RoleFacts
+from accounts.domain.readings import BrokerFacts, LastConnection, RoleFacts
 from accounts.domain.role import ROLE_NAME, ROLE_PATH, policy_arn, role_arn
 from tests.aws.conftest import ACCOUNT, QUICK, Sessions
 
@@ -182,6 +182,26 @@ def test_another_brokers_description_is_thrown_away(own_clients: Clients, gatewa
         gateway.describe_broker("eu-west-1", "b-1")
 
     assert caught.value.kind is (ErrorKind.BROKEN if other == ACCOUNT else ErrorKind.WRONG_ACCOUNT)
+
+
+def test_the_last_connection_is_the_last_hour_that_had_one(own_clients: Clients, gateway: Gateway) -> None:
+    hours = [THEN, THEN + timedelta(hours=1), THEN + timedelta(hours=2)]
+    told: list[dict[str, Any]] = [
+        {"Id": "m0", "Timestamps": hours, "Values": [2.0, 1.0, 0.0]},
+        {"Id": "m1", "Timestamps": hours[:1], "Values": [0.0]},
+        {"Id": "m2", "Timestamps": [], "Values": []},
+    ]
+    with Stubber(own_clients.cloudwatch("eu-west-1")) as stub:
+        stub.add_response("get_metric_data", {"MetricDataResults": told[:2], "NextToken": "more"})
+        stub.add_response("get_metric_data", {"MetricDataResults": [told[2], {**told[1], "Id": "m0"}]})
+
+        found = gateway.last_connections("eu-west-1", ["busy", "idle", "silent"])
+
+    assert found == {
+        "busy": LastConnection(True, hours[1]),
+        "idle": LastConnection(True, None),
+        "silent": LastConnection(False, None),
+    }
 
 
 def test_list_regions(own_clients: Clients, gateway: Gateway) -> None:

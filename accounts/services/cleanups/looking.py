@@ -11,7 +11,7 @@ from django.conf import settings
 
 from accounts.aws.clients import regions_of_amazon_mq
 from accounts.aws.gateway import Gateway
-from accounts.aws.survey import describe_brokers, survey
+from accounts.aws.survey import describe_brokers, last_connections, survey
 from accounts.domain.outcomes import Outcome, PolicyGrade
 from accounts.domain.plans import DELETING, Plan, PlannedBroker, World, iso
 from accounts.domain.policy import compare_policy
@@ -21,6 +21,7 @@ from accounts.domain.readings import (
     BrokerFacts,
     Failed,
     Known,
+    LastConnection,
     RoleReading,
 )
 from accounts.domain.regions import BEYOND_GUIDE_ROWS, GUIDE_ROWS, display_order, partition_of
@@ -35,6 +36,7 @@ from accounts.services.credentials import StoredSession, shared_clients
 IAM: Final = "iam"
 # Together with the survey's budget well within a task's soft time limit.
 DESCRIBE_SECONDS: Final = 60
+CONNECTIONS_SECONDS: Final = 15
 
 
 def all_regions(partition: str) -> list[str]:
@@ -68,6 +70,7 @@ def look(account: Account, include_arns: Collection[str] = ()) -> tuple[Plan, Ac
         absent = isinstance(role, Known) and role.value is None
         wanted = [] if absent else [one for one in found if _to_go(one, {*include_arns, *_named_by_aws(account)})]
         details = describe_brokers(gateway, wanted, settings.POLL_THREADS, DESCRIBE_SECONDS)
+        connected = last_connections(gateway, wanted, settings.POLL_THREADS, CONNECTIONS_SECONDS)
     facts = role.value if isinstance(role, Known) else None
     plan = Plan(
         account_id=account.account_id,
@@ -75,7 +78,11 @@ def look(account: Account, include_arns: Collection[str] = ()) -> tuple[Plan, Ac
         account_name=account.name,
         role_arn=facts.arn if facts else "",
         role_id=facts.role_id if facts else "",
-        deletes=tuple(_described(one, answer) for one in wanted if not _gone(answer := details[one.arn])),
+        deletes=tuple(
+            _described(one, answer, connected.get(one.arn, LastConnection()))
+            for one in wanted
+            if not _gone(answer := details[one.arn])
+        ),
         keeps=tuple(_listed(one) for one in found if one.arn not in details),
         unknown=unknown_regions(account, reading),
         disabled=tuple(sorted(_off(reading) - set(known_in_disabled(account, reading)))),
@@ -182,12 +189,12 @@ def _listed(facts: BrokerFacts) -> PlannedBroker:
     )
 
 
-def _described(facts: BrokerFacts, answer: Answer[PlannedBroker | None]) -> PlannedBroker:
+def _described(facts: BrokerFacts, answer: Answer[PlannedBroker | None], last: LastConnection) -> PlannedBroker:
     if isinstance(answer, Failed):
         return replace(_listed(facts), tags_problem=answer.problem.detail)
     if answer.value is None:
         raise ValueError(f"{facts.arn} is gone")
-    return answer.value
+    return replace(answer.value, last_connection_at=iso(last.at), last_connection_known=last.known)
 
 
 def _policy_grade(reading: RoleReading, partition: str) -> PolicyGrade:

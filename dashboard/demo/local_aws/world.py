@@ -45,6 +45,7 @@ class Broker:
     created: datetime
     tags: dict[str, str] = field(default_factory=dict)
     replication_mode: str = "NONE"
+    connected: datetime | None = None  # the last time that it had a connection
     until: float | None = None
     then: str = ""
 

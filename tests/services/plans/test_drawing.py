@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
+from accounts.domain.plans import iso
 from accounts.models import Account, AuditEntry, Cleanup, Region
 from accounts.services.cleanups.drawing import draw, redraw, request_plan
 from accounts.services.cleanups.errors import Refused
@@ -47,6 +48,24 @@ def test_a_broker_of_the_plan_is_described_with_its_tags(cleanable: Cleanable, d
     (broker,) = cleanup.plan.deletes
     assert (broker.tags, broker.instance_type, broker.engine_version) == ({"team": "orders"}, "mq.m7g.large", "3.13")
     assert broker.created_at.endswith("Z")
+
+
+def test_a_last_connection_is_told_where_cloudwatch_tells_it(
+    cleanable: Cleanable, local_aws: LocalAws, drawn: Drawn
+) -> None:
+    lately = (timezone.now() - timedelta(days=2)).replace(microsecond=0)
+    idle = {**ORDERS, "name": "idle"}
+    account = cleanable(brokers=[{**ORDERS, "connected": lately.isoformat()}, idle, {**ORDERS, "region": "us-east-1"}])
+    local_aws.add_fault(account=account.account_id, service="monitoring", region="us-east-1", status=403)
+
+    cleanup = drawn(account)
+
+    assert cleanup.plan and cleanup.refusals == []
+    told = {(b.name, b.region): (b.last_connection_known, b.last_connection_at) for b in cleanup.plan.deletes}
+    assert told[("orders", "eu-west-1")] == (True, iso(lately))
+    assert told[("idle", "eu-west-1")] == (True, "")
+    assert told[("orders", "us-east-1")] == (False, "")
+    assert any("orders in eu-west-1 had a connection on" in warning for warning in cleanup.warnings)
 
 
 def test_an_unused_role_is_one_step_that_needs_nobody_else(cleanable: Cleanable, drawn: Drawn) -> None:
