@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts.services import claims, polling, sweeps
+from accounts.services import claims, polling, retention, sweeps
 from accounts.services.cleanups import drawing, running, tending
 
 
@@ -43,3 +43,9 @@ def tend_cleanups() -> None:
 def draw_plan(cleanup_pk: int) -> None:
     """Look at an account and fill its plan in. Rung twice, the first plan stands."""
     drawing.draw(cleanup_pk)
+
+
+@shared_task(name="accounts.forget_old", expires=1800)
+def forget_old() -> None:
+    """Delete old history and sessions that are over."""
+    retention.forget_old()

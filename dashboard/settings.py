@@ -234,6 +234,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": env.str("REDIS_PREFIX", default="rolecall:"),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A poll needs no broker to go on; cut off, its lease would keep its account waiting for minutes.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # after 100, worker and beat would leave for good: some 50 minutes
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker started without -Q serves all three, in this order: housekeeping, what a person waits for, the schedule.
 CELERY_TASK_QUEUES = (Queue("clock"), Queue("now"), Queue("polls"))
@@ -243,12 +246,16 @@ CELERY_BEAT_SCHEDULE = {
     "poll-due-accounts": {"task": "accounts.poll_due_accounts", "schedule": 15.0},
     "tend-sweeps": {"task": "accounts.tend_sweeps", "schedule": 10.0},
     "tend-cleanups": {"task": "accounts.tend_cleanups", "schedule": 5.0},
+    # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
+    "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "accounts.poll_due_accounts": {"queue": "clock"},
     "accounts.tend_sweeps": {"queue": "clock"},
     "accounts.tend_cleanups": {"queue": "clock"},
     "accounts.run_cleanup": {"queue": "now"},
+    "accounts.draw_plan": {"queue": "now"},
+    "accounts.forget_old": {"queue": "clock"},
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -260,6 +267,7 @@ POLL_BACKOFF_CAP_SECONDS = whole_number("POLL_BACKOFF_CAP_SECONDS", 6 * 3600)  #
 POLL_LEASE_SECONDS = 300  # longer than the hard time limit: whoever still holds it then is dead
 POLL_RESEND_SECONDS = whole_number("POLL_RESEND_SECONDS", 60)  # an unclaimed poll is sent again: Redis may be emptied
 SWEEP_KEEP_DAYS = whole_number("SWEEP_KEEP_DAYS", 14)  # accounts' own history is kept apart, and longer
+CHANGE_KEEP_DAYS = whole_number("CHANGE_KEEP_DAYS", 400)  # a yearly review still sees the one before it
 POLL_THREADS = whole_number("POLL_THREADS", 12)  # regions asked at once, per account
 POLL_PROBE_SECONDS = whole_number("POLL_PROBE_SECONDS", 45)  # one region with all its pages: 10,000 brokers take 10 s
 POLL_BUDGET_SECONDS = whole_number("POLL_BUDGET_SECONDS", 120)  # a whole account; half of the soft limit

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Poll, Sweep
 from accounts.services import queue
 from accounts.services.schedule import note_refusal, note_success
-from accounts.services.sweeps import close_if_finished
+from accounts.services.sweeps import close_if_finished, leave_out
 
 
 class Refusal(Enum):
@@ -26,10 +26,19 @@ class Refusal(Enum):
     BUSY = "busy"  # another sweep is polling the same account: wait a moment
 
 
-def claim(poll_pk: int) -> Poll | Refusal:
-    """Take a poll if it is free and nobody polls its account: at most one worker gets it."""
-    now, token = timezone.now(), secrets.token_hex(16)
-    free = Q(state=Poll.State.QUEUED) | Q(state=Poll.State.RUNNING, lease_until__lt=now)
+def new_token() -> str:
+    """What names a holder of a lease."""
+    return secrets.token_hex(16)
+
+
+def claim(poll_pk: int, token: str = "") -> Poll | Refusal:
+    """Take a poll if it is free and nobody polls its account: at most one worker gets it.
+
+    Asked again with its own token, that worker gets it again: it may not have heard the first answer.
+    """
+    now, token = timezone.now(), token or new_token()
+    lapsed_or_ours = Q(lease_until__lt=now) | Q(lease_token=token)
+    free = Q(state=Poll.State.QUEUED) | Q(lapsed_or_ours, state=Poll.State.RUNNING)
     _release_dead_polls_of_account(poll_pk)
     try:
         with transaction.atomic():
@@ -58,7 +67,7 @@ def _release(polls: QuerySet[Poll]) -> None:
     """Free those of the polls whose worker is dead. In a cancelled sweep nobody would take them up again."""
     now = timezone.now()
     dead = polls.filter(state=Poll.State.RUNNING, lease_until__lt=now)
-    dead.filter(sweep__in=_in_state(Sweep.State.CANCELLED)).update(state=Poll.State.CANCELLED, finished_at=now)
+    leave_out(dead.filter(sweep__in=_in_state(Sweep.State.CANCELLED)))
     overdue = now - timedelta(seconds=settings.POLL_RESEND_SECONDS + 1)
     dead.update(state=Poll.State.QUEUED, lease_token="", sent_at=overdue)
 

@@ -118,7 +118,7 @@ def test_two_workers_two_sweeps_and_two_beats_never_poll_an_account_twice_at_onc
         celery("beat", log=tmp_path / "beat-a.log", **aws),
         celery("beat", log=tmp_path / "beat-b.log", **aws),
     ):
-        sweeps = [sweep_over_everything() for _ in range(2)]
+        sweeps = [sweep_over_everything() for _ in range(2)]  # as if the pages' check for an open one were not there
         wait_until(lambda: all(over(sweep) for sweep in sweeps), 60, "both sweeps end")
 
     assert every_account_answered()
