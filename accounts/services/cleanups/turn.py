@@ -84,6 +84,7 @@ class Turn:
 
     def look(self, why: str) -> World:
         """Look at every region. Raises Stop when the plan does not hold any more, Unanswered while nobody can tell."""
+        self.keep_session()  # the look takes it from the table
         entry = journal.intend(self.cleanup, journal.LOOK, self.plan.account_id, why)
         world = looking.world_now(self.cleanup.account)
         found = difference(self.plan, world)
