@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from accounts.domain.plans import iso
@@ -189,6 +191,32 @@ def test_a_replaced_drawing_that_comes_late_changes_nothing(cleanable: Cleanable
 
     first.refresh_from_db()
     assert (first.state, first.plan_json) == ("void", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_drawing_that_is_replaced_while_it_looks_stays_without_a_plan(
+    cleanable: Cleanable, local_aws: LocalAws
+) -> None:
+    account = cleanable(brokers=[ORDERS])
+    first = request_plan(account, "asker", send=False)
+    local_aws.add_fault(account=account.account_id, service="iam", action="^GetRole$", delay=1.5)
+    look = Thread(target=_draw_and_hang_up, args=[first.pk])
+    look.start()
+    while not any(call["action"] == "AssumeRole" for call in local_aws.log()):
+        time.sleep(0.05)
+
+    request_plan(account, "asker", send=False)
+
+    look.join(timeout=30)
+    first.refresh_from_db()
+    assert (first.state, first.plan_json, first.targets.count()) == ("void", None, 0)
+
+
+def _draw_and_hang_up(pk: int) -> None:
+    try:
+        draw(pk)
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("state", ["awaiting_approval", "approved"])
