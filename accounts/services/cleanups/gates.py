@@ -91,7 +91,7 @@ def _confirmed(row: Cleanup, person: str) -> Cleanup:
         fields |= {"approved_by": "", "approved_at": None}
     approved = not row.approval_needed or (row.approved_at is not None and not too_old)
     _move(row, State.APPROVED if approved else State.AWAITING_APPROVAL, **fields)
-    audit.note(person, "confirm clean-up", str(row), f"{row.account}: {', '.join(_plan_of(row).arns)}")
+    audit.note(person, "confirm clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}")
     return row
 
 
@@ -112,7 +112,7 @@ def approve(cleanup: Cleanup, person: str, sha256: str) -> Cleanup:
             did = "asked for" if person == row.requested_by else "confirmed"
             raise Refused(f"You have {did} {row}: somebody else has to approve it.")
         _move(row, State.APPROVED, approved_by=person, approved_at=timezone.now())
-        audit.note(person, "approve clean-up", str(row), f"{row.account}: {', '.join(_plan_of(row).arns)}")
+        audit.note(person, "approve clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}")
         return row
 
 
@@ -189,23 +189,26 @@ def _may_go_on(row: Cleanup, sha256: str) -> Plan:
     """The plan, if it waits for people, is the one that was seen, and no rule speaks against it."""
     if row.state not in (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED) or row.started_at:
         raise Refused(f"{row} is {_words(row.state)}. {row.reason}".strip() + " Draw a new plan if one is needed.")
-    if row.plan is None:
-        raise Refused(row.problem or f"{row} is still being looked at. Wait for the plan.")
+    plan = plan_of(row)
     if row.plan_sha256 != sha256:
         raise Refused(f"{row} is not the plan that you saw. Look at it again.")
     if refusals := refusals_now(row):
         raise Refused(refusals=tuple(refusals))
-    return row.plan
+    return plan
 
 
 def _approval_lasts() -> timedelta:
     return timedelta(hours=settings.CLEANUP_APPROVAL_HOURS)
 
 
-def _plan_of(row: Cleanup) -> Plan:
-    plan = row.plan
+def plan_of(cleanup: Cleanup) -> Plan:
+    """The plan. Raises Refused while there is none, and for one that an older Rolecall drew."""
+    try:
+        plan = cleanup.plan
+    except ValueError as error:
+        raise Refused(f"{cleanup}: {error}.") from error
     if plan is None:
-        raise Refused(f"{row} has no plan yet.")
+        raise Refused(cleanup.problem or f"{cleanup} is still being looked at. Wait for the plan.")
     return plan
 
 

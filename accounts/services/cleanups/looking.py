@@ -34,9 +34,9 @@ from accounts.services.credentials import StoredSession, shared_clients
 
 # Stands among the unknown regions when it is the role that could not be read.
 IAM: Final = "iam"
-# Together with the survey's budget well within a task's soft time limit.
-DESCRIBE_SECONDS: Final = 60
-CONNECTIONS_SECONDS: Final = 15
+# With the largest budget that a survey may have, both still end before the task's soft time limit.
+DESCRIBE_SECONDS: Final = 20
+CONNECTIONS_SECONDS: Final = 8
 
 
 def all_regions(partition: str) -> list[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from accounts.aws.errors import AwsError, problem_of
 from accounts.domain import session_policies
 from accounts.domain.cleanups import ENDS
 from accounts.domain.plans import DELETING, Plan, World, difference
 from accounts.models import Account, Cleanup, SealedCredential
 from accounts.services.cleanups.errors import Refused
-from accounts.services.cleanups.gates import refusals_now
+from accounts.services.cleanups.gates import plan_of, refusals_now
 from accounts.services.cleanups.looking import IAM, world_now
 from accounts.services.credentials import assume
 
@@ -36,13 +38,13 @@ def rehearse(cleanup: Cleanup) -> Rehearsal:
 
     Raises Refused while there is no plan yet.
     """
-    plan = cleanup.plan
-    if plan is None:
-        raise Refused(cleanup.problem or f"{cleanup} is still being looked at. Wait for the plan.")
+    plan = plan_of(cleanup)
     if cleanup.state in ENDS:
         raise Refused(f"{cleanup} is {cleanup.state}: draw a new plan.")
     world = world_now(cleanup.account)
+    expired = cleanup.expires_at is not None and cleanup.expires_at <= timezone.now()
     problems = [
+        *(["The plan has expired: draw a new one."] if expired else []),
         *(f"{refusal.rule}: {refusal.detail}" for refusal in refusals_now(cleanup)),
         *difference(plan, world).sentences(),
         *_locked_out(cleanup.account, plan),

@@ -227,10 +227,11 @@ def test_a_dry_run_tells_what_is_new_and_what_forbids(cleanable: Cleanable, loca
     told = plan(account)
     new = local_aws.add_broker(account.account_id, "us-east-1", "new", "ActiveMQ")
     Account.objects.update(protected=True)
+    Cleanup.objects.update(expires_at=Cleanup.objects.get().looked_at)
 
     text, code = run("start", told["plan"], "--as", "asker", "--dry-run")
 
-    assert code == 1 and f"New since the plan: {new}" in text and "protected_account" in text
+    assert code == 1 and f"New since the plan: {new}" in text and "protected_account" in text and "has expired" in text
     assert "Type exactly" in refused("start", told["plan"], "--as", "asker", "--dry-run", "--confirm", "wrong")
 
 

@@ -145,6 +145,14 @@ def test_a_plan_that_is_being_looked_at_cannot_be_confirmed(cleanable: Cleanable
         confirm(cleanup, "asker", "anything", "")
 
 
+def test_a_plan_that_an_older_rolecall_drew_is_drawn_anew(unused: Cleanup) -> None:
+    assert unused.plan_json is not None
+    change(unused, plan_json={**unused.plan_json, "version": 0})
+
+    with pytest.raises(Refused, match="draw it anew"):
+        confirm(unused, "asker", "anything", unused.plan_sha256)
+
+
 def test_a_clean_up_at_work_can_be_paused_and_resumed(unused: Cleanup) -> None:
     say_yes(unused)
 
