@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.services import claims, polling, retention, sweeps
+from accounts.services.cleanups import drawing, running, tending
 
 
 @shared_task(name="accounts.poll_account")
@@ -24,6 +25,24 @@ def poll_due_accounts() -> None:
 def tend_sweeps() -> None:
     """Put right what dead workers and an emptied broker left behind."""
     claims.tend_sweeps()
+
+
+@shared_task(name="accounts.run_cleanup")
+def run_cleanup(cleanup_pk: int) -> None:
+    """Carry a clean-up on. Rung twice, the second finds it held, waiting or over."""
+    running.advance(cleanup_pk)
+
+
+@shared_task(name="accounts.tend_cleanups", expires=30)
+def tend_cleanups() -> None:
+    """Ring for the clean-ups that are due."""
+    tending.tend_cleanups()
+
+
+@shared_task(name="accounts.draw_plan")
+def draw_plan(cleanup_pk: int) -> None:
+    """Look at an account and fill its plan in. Rung twice, the first plan stands."""
+    drawing.draw(cleanup_pk)
 
 
 @shared_task(name="accounts.forget_old", expires=1800)

@@ -260,12 +260,16 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # what is due stands in Postgre
 CELERY_BEAT_SCHEDULE = {
     "poll-due-accounts": {"task": "accounts.poll_due_accounts", "schedule": 15.0},
     "tend-sweeps": {"task": "accounts.tend_sweeps", "schedule": 10.0},
+    "tend-cleanups": {"task": "accounts.tend_cleanups", "schedule": 5.0},
     # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
     "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "accounts.poll_due_accounts": {"queue": "clock"},
     "accounts.tend_sweeps": {"queue": "clock"},
+    "accounts.tend_cleanups": {"queue": "clock"},
+    "accounts.run_cleanup": {"queue": "now"},
+    "accounts.draw_plan": {"queue": "now"},
     "accounts.forget_old": {"queue": "clock"},
 }
 CELERY_TIMEZONE = "UTC"
@@ -294,7 +298,7 @@ CLEANUP_POLL_SECONDS = seconds("CLEANUP_POLL_SECONDS", 3)  # between two looks a
 # IAM: "wait for a few minutes and try the operation again". As many tries as waits, and the first one.
 CLEANUP_RETRY_SECONDS = several_seconds("CLEANUP_RETRY_SECONDS", "120,300,600,1200,2400")
 CLEANUP_BROKER_SECONDS = whole_number("CLEANUP_BROKER_SECONDS", 3600)  # a deletion takes AWS some 5 minutes
-CLEANUP_LEASE_SECONDS = 300  # longer than the hard time limit of a task: whoever still holds it then is dead
+CLEANUP_LEASE_SECONDS = whole_number("CLEANUP_LEASE_SECONDS", 300)  # longer than a task may take: the holder is dead
 CLEANUP_PLAN_HOURS = whole_number("CLEANUP_PLAN_HOURS", 24)
 CLEANUP_APPROVAL_HOURS = whole_number(
     "CLEANUP_APPROVAL_HOURS", 12

@@ -6,10 +6,13 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
-from accounts.aws.errors import AwsError, ErrorKind, aws_errors
+from accounts.aws.errors import AwsError, ErrorKind, aws_errors, scrub
+from accounts.domain.cleanups import DeletionStatus, TaskStatus, Usage
 from accounts.domain.identifiers import Arn, parse_arn
-from accounts.domain.readings import BrokerFacts, RoleFacts
+from accounts.domain.plans import PlannedBroker, iso
+from accounts.domain.readings import BrokerFacts, LastConnection, RoleFacts
 
 logger = logging.getLogger(__name__)
 
@@ -110,3 +113,66 @@ def broker_facts(broker: Mapping[str, object], account_id: str, region: str) -> 
         instance_type=optional_text(broker, "HostInstanceType"),
         created_at=optional_time(broker, "Created"),
     )
+
+
+# What DescribeBroker tells under these names takes effect with the broker's next reboot.
+_PENDING = {
+    "PendingAuthenticationStrategy": "authentication strategy",
+    "PendingDataReplicationMode": "data replication",
+    "PendingEngineVersion": "engine version",
+    "PendingHostInstanceType": "instance type",
+    "PendingLdapServerMetadata": "LDAP server",
+    "PendingSecurityGroups": "security groups",
+}
+
+
+def broker_now(answer: Mapping[str, Any], account_id: str, region: str, broker_id: str) -> PlannedBroker:
+    """Read DescribeBroker, Tags included; unknown states and engines are kept as AWS spells them."""
+    arn = text(answer, "BrokerArn")
+    check_owner(parse_arn(arn), account_id, "mq:DescribeBroker", region)
+    if text(answer, "BrokerId") != broker_id or not arn.endswith(f":{broker_id}"):
+        raise ValueError("another broker's answer")
+    return PlannedBroker(
+        arn=arn,
+        broker_id=broker_id,
+        name=text(answer, "BrokerName"),
+        region=region,
+        engine=text(answer, "EngineType"),
+        state=text(answer, "BrokerState"),
+        instance_type=optional_text(answer, "HostInstanceType"),
+        deployment_mode=optional_text(answer, "DeploymentMode"),
+        engine_version=optional_text(answer, "EngineVersion"),
+        created_at=iso(optional_time(answer, "Created")),
+        tags=_tags(answer["Tags"]),
+        actions_required=tuple(text(action, "ActionRequiredCode") for action in answer.get("ActionsRequired") or ()),
+        pending=tuple(words for name, words in _PENDING.items() if answer.get(name)),
+        replication=optional_text(answer, "DataReplicationMode"),
+    )
+
+
+def last_connection(result: Mapping[str, Any]) -> LastConnection:
+    """Read one metric of GetMetricData. Raises LookupError, TypeError or ValueError."""
+    counts = list(zip(result["Timestamps"], result["Values"], strict=True))
+    busy = [at.astimezone(UTC) for at, count in counts if count > 0]
+    return LastConnection(known=bool(counts), at=max(busy, default=None))
+
+
+def _tags(tags: object) -> dict[str, str]:
+    """Tags protect, so that a list which is half understood is not taken for a shorter one."""
+    if not isinstance(tags, Mapping) or not all(isinstance(part, str) for pair in tags.items() for part in pair):
+        raise TypeError("Tags is not a map of texts")
+    return dict(tags)
+
+
+def deletion_status(answer: Mapping[str, object]) -> DeletionStatus:
+    """Read GetServiceLinkedRoleDeletionStatus. A reason, a list of usage and each of its parts may be missing."""
+    reason = answer.get("Reason") or {}
+    if not isinstance(reason, Mapping):
+        raise TypeError("Reason is not a structure")
+    usage = [
+        Usage(optional_text(used, "Region"), resource)
+        for used in reason.get("RoleUsageList") or ()
+        for resource in used.get("Resources") or ()
+        if isinstance(resource, str)
+    ]
+    return DeletionStatus(TaskStatus(text(answer, "Status")), scrub(optional_text(reason, "Reason")), tuple(usage))

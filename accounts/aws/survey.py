@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Final, TypeVar
 
 from accounts.aws.errors import AwsError, problem_of
 from accounts.aws.gateway import Gateway
 from accounts.domain.outcomes import Outcome
+from accounts.domain.plans import PlannedBroker
 from accounts.domain.readings import (
     NOTHING_REMEMBERED,
     AccountReading,
@@ -23,6 +25,7 @@ from accounts.domain.readings import (
     Cost,
     Failed,
     Known,
+    LastConnection,
     PolicyVersionFacts,
     Problem,
     RegionStates,
@@ -31,7 +34,7 @@ from accounts.domain.readings import (
     RoleReading,
     Unchanged,
 )
-from accounts.domain.role import policy_arn
+from accounts.domain.role import ROLE_USING_ENGINE, policy_arn
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -70,6 +73,44 @@ def survey(
         return AccountReading(gateway.account_id, started, datetime.now(UTC), role, brokers, cost, states.fresh)
     finally:
         # A call that hangs ends by its own timeouts; nobody waits for it here.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def describe_brokers(
+    gateway: Gateway, brokers: Iterable[BrokerFacts], threads: int, deadline: float
+) -> dict[str, Answer[PlannedBroker | None]]:
+    """Describe each broker, by ARN; None for one that is gone. What is not told within `deadline` seconds failed."""
+    questions = {one.arn: partial(gateway.describe_broker, one.region, one.broker_id) for one in brokers}
+    return _ask_all(gateway, questions, threads, deadline)
+
+
+def last_connections(
+    gateway: Gateway, brokers: Iterable[BrokerFacts], threads: int, deadline: float
+) -> dict[str, LastConnection]:
+    """When brokers last had a connection, by ARN, as far as CloudWatch tells: it is nice to know and stops nothing."""
+    by_region: dict[str, list[BrokerFacts]] = {}
+    for broker in brokers:
+        if broker.engine_key == ROLE_USING_ENGINE:
+            by_region.setdefault(broker.region, []).append(broker)
+    questions = {
+        region: partial(gateway.last_connections, region, [one.name for one in some])
+        for region, some in by_region.items()
+    }
+    answers = _ask_all(gateway, questions, threads, deadline)
+    known = {region: answer.value for region, answer in answers.items() if isinstance(answer, Known)}
+    return {one.arn: told[one.name] for region, told in known.items() for one in by_region[region]}
+
+
+def _ask_all(
+    gateway: Gateway, questions: Mapping[str, Callable[[], T]], threads: int, deadline: float
+) -> dict[str, Answer[T]]:
+    ends = monotonic() + deadline
+    late = Failed(Problem(Outcome.UNREACHABLE, "DeadlinePassed", f"No answer within {deadline:g} s."))
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=f"survey-{gateway.account_id}")
+    try:
+        asked = {name: pool.submit(_answer, question) for name, question in questions.items()}
+        return {name: _by(ends, future, late) for name, future in asked.items()}
+    finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -65,6 +65,14 @@ class BrokerFacts:
         return self.engine.lower()
 
 
+@dataclass(frozen=True, slots=True)
+class LastConnection:
+    """The last hour in which a broker had a connection; None with `known`: none as far as CloudWatch remembers it."""
+
+    known: bool = False
+    at: datetime | None = None
+
+
 def count_by_engine_and_state(brokers: Iterable[BrokerFacts]) -> dict[str, dict[str, int]]:
     """How many brokers there are of each engine in each state: `{"rabbitmq": {"RUNNING": 2}}`."""
     counts: dict[str, dict[str, int]] = {}

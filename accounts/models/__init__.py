@@ -4,7 +4,7 @@ from accounts.models.account import Account, AccountQuerySet
 from accounts.models.audit import AuditEntry
 from accounts.models.cell import Broker, Cell
 from accounts.models.change import Change
-from accounts.models.cleanup import Campaign, Cleanup, JournalEntry, Target
+from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalEntry, Target
 from accounts.models.credential import SealedCredential
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
@@ -21,6 +21,7 @@ __all__ = (
     "Cell",
     "Change",
     "Cleanup",
+    "CleanupQuerySet",
     "JournalEntry",
     "PolicyDocument",
     "Poll",

@@ -66,9 +66,10 @@ class CleanupQuerySet(models.QuerySet["Cleanup"]):
         return self.filter(state__in=AT_WORK, confirmed_at__isnull=False)
 
     def due(self, now: datetime) -> CleanupQuerySet:
-        """Those that a worker has to carry on now, and that none holds."""
+        """Those that a worker has to carry on now, and that none holds. A cancellation waits for nothing."""
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-        return self.at_work().filter(free, Q(next_try_at__isnull=True) | Q(next_try_at__lte=now), paused=False)
+        in_time = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
+        return self.at_work().filter(free, Q(in_time, paused=False) | ~Q(cancel_wanted_by=""))
 
 
 class Cleanup(models.Model):
@@ -109,6 +110,7 @@ class Cleanup(models.Model):
     paused = models.BooleanField(default=False)
     cancel_wanted_by = models.CharField(max_length=150, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Requests for the role's deletion.")
+    misses = models.PositiveSmallIntegerField(default=0, help_text="Questions in a row that AWS did not answer.")
     next_try_at = models.DateTimeField(null=True)
     since = models.DateTimeField(null=True, help_text="When this state, or this round of it, began.")
     lease_until = models.DateTimeField(null=True)

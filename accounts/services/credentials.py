@@ -49,6 +49,48 @@ def hub_of(partition: str) -> Hub:
     return Hub(client_settings(), partition)
 
 
+def role_arn_for(account: Account, purpose: str) -> str:
+    """The role of the account that a purpose assumes."""
+    return account.reader_role_arn if purpose == "reader" else account.cleaner_role_arn
+
+
+def assume(account: Account, purpose: str, session_policy: str | None = None) -> TemporaryCredentials:
+    """A new session, perhaps narrowed, within the pace of all workers. Raises AwsError."""
+    grant = RoleGrant(
+        account_id=account.account_id,
+        partition=account.partition,
+        role_arn=role_arn_for(account, purpose),
+        external_id=account.external_id,
+        purpose=purpose,
+        session_name=SESSION_PREFIX[purpose] + secrets.token_hex(4),
+    )
+    wait_for_turn(account.partition)
+    return hub_of(account.partition).assume(grant, session_policy)
+
+
+@dataclass
+class NarrowSession:
+    """A session of the cleaner role for one call: made when that call needs it, kept nowhere.
+
+    It is for one thread, since its call is.
+    """
+
+    account: Account
+    session_policy: str
+    _credentials: TemporaryCredentials | None = None
+
+    def current(self) -> TemporaryCredentials:
+        """The session to sign with. Raises AwsError when the role cannot be assumed."""
+        if self._credentials is None:
+            self._credentials = assume(self.account, SealedCredential.Purpose.CLEANER, self.session_policy)
+        return self._credentials
+
+    def renew(self, stale: TemporaryCredentials) -> TemporaryCredentials:
+        """Another session with the same policy. Raises AwsError."""
+        self._credentials = None
+        return self.current()
+
+
 @dataclass
 class StoredSession:
     """The session of one account for one purpose: from the table when it is good, from STS when not.
@@ -82,7 +124,7 @@ class StoredSession:
     @property
     def role_arn(self) -> str:
         """The role that this purpose assumes."""
-        return self.account.reader_role_arn if self.purpose == "reader" else self.account.cleaner_role_arn
+        return role_arn_for(self.account, self.purpose)
 
     @property
     def bound_to(self) -> str:
@@ -104,16 +146,7 @@ class StoredSession:
             return self._credentials
 
     def _assume(self) -> TemporaryCredentials:
-        grant = RoleGrant(
-            account_id=self.account.account_id,
-            partition=self.account.partition,
-            role_arn=self.role_arn,
-            external_id=self.account.external_id,
-            purpose=self.purpose,
-            session_name=SESSION_PREFIX[self.purpose] + secrets.token_hex(4),
-        )
-        wait_for_turn(self.account.partition)
-        return hub_of(self.account.partition).assume(grant)
+        return assume(self.account, self.purpose)
 
     def save(self) -> None:
         """Seal a session that is new into the table."""

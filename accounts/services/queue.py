@@ -24,14 +24,17 @@ def send_polls_on_commit(poll_pks: Iterable[int], queue: str) -> None:
 
 def send_polls(poll_pks: Iterable[int], queue: str, countdown: float | None = None) -> None:
     """Hand polls to the workers now. Without a broker they wait in PostgreSQL until `tend_sweeps` sends them again."""
+    ring(POLL_TASK, poll_pks, queue, countdown)
+
+
+def ring(task: str, pks: Iterable[int], queue: str, countdown: float | None = None) -> None:
+    """Ask the workers to look at these rows. Without a broker the rows wait until whoever tends them rings again."""
     try:
         with current_app.producer_or_acquire() as producer:
-            for pk in poll_pks:
-                current_app.send_task(
-                    POLL_TASK, args=[pk], queue=queue, countdown=countdown, producer=producer, retry=False
-                )
+            for pk in pks:
+                current_app.send_task(task, args=[pk], queue=queue, countdown=countdown, producer=producer, retry=False)
     except OperationalError:
-        logger.warning("The broker does not answer: polls wait in PostgreSQL and are sent again later")
+        logger.warning("The broker does not answer: %s waits in PostgreSQL and is sent again later", task)
 
 
 def length(queue: str) -> int:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.demo.local_aws import iam, mq, organizations, regions, ssm, sts
+from dashboard.demo.local_aws import cloudwatch, iam, mq, organizations, regions, ssm, sts
 from dashboard.demo.local_aws.authorize import Context
 from dashboard.demo.local_aws.behind import ask_moto
 from dashboard.demo.local_aws.calls import Call, asked_account, read_call
@@ -19,6 +19,7 @@ from dashboard.demo.local_aws.wire import AwsError, HttpAnswer, HttpRequest, err
 from dashboard.demo.local_aws.world import OPT_IN_REGIONS, Account, World
 
 LOG_LENGTH = 20_000
+CHANGING = ("Create", "Update", "Delete", "Reboot")
 _Answers = Mapping[str, Callable[[Context], dict[str, object]]]
 _STS: _Answers = {"AssumeRole": sts.assume_role, "GetCallerIdentity": sts.get_caller_identity}
 _SERVICES: Mapping[str, _Answers] = {
@@ -26,6 +27,7 @@ _SERVICES: Mapping[str, _Answers] = {
     "iam": iam.ANSWERS,
     "mq": mq.ANSWERS,
     "account": regions.ANSWERS,
+    "monitoring": cloudwatch.ANSWERS,
     "organizations": organizations.ANSWERS,
     "ssm": ssm.ANSWERS,
 }
@@ -38,9 +40,12 @@ class LocalAws:
         self.world = World()
         self.faults = Faults()
         self.log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
+        # Apart, so that thousands of reads do not push the few calls out that changed something.
+        self.changes: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
 
     def answer(self, http: HttpRequest) -> HttpAnswer:
         """Answer one AWS call, faults and log included."""
+        came = datetime.now(UTC)
         try:
             call = read_call(http)
         except AwsError as error:
@@ -48,7 +53,7 @@ class LocalAws:
         key_account = account_of_key(call.key_id, call.token)
         call.account_id = asked_account(call) or key_account
         answer = self._with_faults(call)
-        self._note(call, key_account, answer)
+        self._note(call, key_account, answer, came)
         return answer
 
     def _with_faults(self, call: Call) -> HttpAnswer:
@@ -88,18 +93,20 @@ class LocalAws:
             raise Unrecognized(call.service)
         return account
 
-    def _note(self, call: Call, key_account: str, answer: HttpAnswer) -> None:
-        self.log.append(
-            {
-                "at": datetime.now(UTC).isoformat(),
-                "account": call.account_id,
-                "region": call.region,
-                "service": call.service,
-                "action": call.action,
-                "key_account": key_account,
-                "status": 0 if answer.cut == "reset" else answer.status,
-            }
-        )
+    def _note(self, call: Call, key_account: str, answer: HttpAnswer, came: datetime) -> None:
+        noted = {
+            "at": came.isoformat(),
+            "account": call.account_id,
+            "region": call.region,
+            "service": call.service,
+            "action": call.action,
+            "resource": str(call.params.get("broker-id") or call.params.get("RoleName") or ""),
+            "key_account": key_account,
+            "status": 0 if answer.cut == "reset" else answer.status,
+        }
+        self.log.append(noted)
+        if call.action.startswith(CHANGING):
+            self.changes.append(noted)
 
 
 def _find_answer(context: Context) -> Callable[[Context], dict[str, object]] | None:
@@ -119,6 +126,6 @@ def _find_answer(context: Context) -> Callable[[Context], dict[str, object]] | N
 def _rendered(call: Call, result: dict[str, object]) -> HttpAnswer:
     if call.service in ("sts", "iam"):
         return xml_answer(call.service, call.action, result)
-    if call.service in ("organizations", "ssm"):
+    if call.service in ("monitoring", "organizations", "ssm"):
         return json_answer(result, content_type="application/x-amz-json-1.1")
     return json_answer(result)

@@ -67,6 +67,10 @@ class LocalAws:
         """The calls so far, oldest first."""
         return list(self._ask("GET", "log"))
 
+    def changes(self) -> list[dict[str, Any]]:
+        """The calls so far that change something, oldest first, refused ones too."""
+        return list(self._ask("GET", "changes"))
+
     def handed_out(self) -> list[tuple[str, str]]:
         """Every secret access key and session token that AssumeRole gave."""
         return [(secret, token) for secret, token in self._ask("GET", "handed-out")]

@@ -46,6 +46,7 @@ def load_estate(aws: LocalAws, name: str) -> None:
     for rule in estate.FAULTS if demo else ():
         aws.faults.add(rule, estate=True)
     aws.log.clear()
+    aws.changes.clear()
 
 
 def control(aws: LocalAws, http: HttpRequest) -> HttpAnswer:
@@ -139,12 +140,17 @@ def _log(aws: LocalAws, given: dict[str, Any]) -> object:
     return list(aws.log.copy())
 
 
+def _changes(aws: LocalAws, given: dict[str, Any]) -> object:
+    return list(aws.changes.copy())
+
+
 def _handed_out(aws: LocalAws, given: dict[str, Any]) -> object:
     return list(aws.world.handed_out.copy())
 
 
 def _clear_log(aws: LocalAws, given: dict[str, Any]) -> object:
     aws.log.clear()
+    aws.changes.clear()
     return {}
 
 
@@ -171,6 +177,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., object]], ...] = (
     ("POST", "/_local/reset", _reset),
     ("GET", "/_local/log", _log),
     ("DELETE", "/_local/log", _clear_log),
+    ("GET", "/_local/changes", _changes),
     ("GET", "/_local/handed-out", _handed_out),
     ("POST", "/_local/settings", _settings),
 )

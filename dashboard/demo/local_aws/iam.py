@@ -252,7 +252,7 @@ def get_deletion_status(context: Context) -> dict[str, object]:
     if task.status != "FAILED":
         return {"Status": task.status}
     usage = [{"Region": region, "Resources": arns} for region, arns in task.usage.items()]
-    return {"Status": task.status, "Reason": {"Reason": task.reason, "RoleUsageList": usage or None}}
+    return {"Status": task.status, "Reason": {"Reason": task.reason or None, "RoleUsageList": usage or None}}
 
 
 def update_role(context: Context) -> dict[str, object]:

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -46,6 +46,7 @@ class Broker:
     created: datetime
     tags: dict[str, str] = field(default_factory=dict)
     replication_mode: str = "NONE"
+    connected: datetime | None = None  # the last time that it had a connection
     until: float | None = None
     then: str = ""
 
@@ -95,6 +96,11 @@ class DeletionHabits:
     role_visible_reads: int = 0
     no_usage_list: bool = False
     usage_region: str = ""
+    no_reason: bool = False
+    fail_times: int = 0  # so many tasks fail although nothing uses the role: IAM is behind Amazon MQ
+    usage: Mapping[str, list[str]] = field(default_factory=dict)  # what those tasks name
+    never_starts: bool = False
+    recreate: bool = False  # the role is made anew in the moment of its deletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +225,7 @@ def _move_brokers(account: Account, now: float) -> None:
 
 def _move_tasks(account: Account, now: float) -> None:
     for task in account.tasks.values():
-        if not task.open:
+        if not task.open or account.habits.never_starts:
             continue
         if now >= task.ends:
             _decide(account, task)
@@ -229,14 +235,27 @@ def _move_tasks(account: Account, now: float) -> None:
 
 def _decide(account: Account, task: DeletionTask) -> None:
     """End a deletion as IAM does: refused with the brokers that use the role, or the role is gone."""
-    users = list(account.role_users())
-    task.purged = account.habits.purge_task
-    if users:
-        task.status = "FAILED"
-        task.reason = "The role is in use. Delete the resources that use it, then delete the role again."
-        for broker in users if not account.habits.no_usage_list else ():
-            task.usage.setdefault(account.habits.usage_region or broker.region, []).append(broker.arn)
+    users, habits = list(account.role_users()), account.habits
+    task.purged = habits.purge_task
+    if users or _failures(account) < habits.fail_times:
+        _fail(task, users, habits)
         return
     task.status = "SUCCEEDED"
-    account.ghost, account.ghost_reads = account.role, account.habits.role_visible_reads
-    account.role = None
+    account.ghost, account.ghost_reads = account.role, habits.role_visible_reads
+    account.role = service_linked_role(account.partition) if habits.recreate else None
+
+
+def _failures(account: Account) -> int:
+    return sum(task.status == "FAILED" for task in account.tasks.values())
+
+
+def _fail(task: DeletionTask, users: list[Broker], habits: DeletionHabits) -> None:
+    task.status = "FAILED"
+    if not habits.no_reason:
+        task.reason = "The role is in use. Delete the resources that use it, then delete the role again."
+    if habits.no_usage_list:
+        return
+    for broker in users:
+        task.usage.setdefault(habits.usage_region or broker.region, []).append(broker.arn)
+    for region, arns in habits.usage.items():
+        task.usage.setdefault(region, []).extend(arns)

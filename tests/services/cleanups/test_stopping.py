@@ -1,0 +1,214 @@
+"""What people and the clock may do to a clean-up that is due or running: protect, freeze, pause, cancel, expire."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.domain.cleanups import ENDS, State
+from accounts.domain.protection import Freeze
+from accounts.models import Account, AuditEntry, Campaign, Cleanup
+from accounts.services.cleanups.running import advance
+from accounts.services.polling import look_at
+from dashboard.demo.local_aws.client import LocalAws
+from tests.processes import wait_until
+from tests.services.cleanups.factories import approved_cleanup, run
+from tests.services.cleanups.test_running import THREE, deletions
+
+pytestmark = pytest.mark.django_db
+Cleanable = Callable[..., Account]
+
+
+def freeze(settings: Settings, **lasts: float) -> None:
+    now = timezone.now()
+    freezes = (Freeze(now - timedelta(hours=1), now + timedelta(**lasts)),)
+    settings.CLEANUP_PROTECTION = replace(settings.CLEANUP_PROTECTION, freezes=freezes)
+
+
+def half_done(account: Account, aws: LocalAws) -> Cleanup:
+    """One whose brokers have been asked to go; the role is next."""
+    aws.set(broker_delete_seconds=2)
+    cleanup = run(approved_cleanup(account, aws), until=[State.DELETING_BROKERS])
+    assert len(deletions(aws)) == 3, cleanup.reason
+    return cleanup
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"expires_at": timezone.now() - timedelta(seconds=1)},
+        {"expires_at": None},
+    ],
+    ids=["expired", "without an end"],
+)
+def test_an_expired_plan_is_void_before_it_begins(cleanable: Cleanable, aws: LocalAws, fields: dict[str, Any]) -> None:
+    cleanup = run(approved_cleanup(cleanable(), aws, **fields))
+
+    assert cleanup.state == State.VOID and "expired" in cleanup.reason
+    assert deletions(aws) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"approved_at": timezone.now() - timedelta(hours=13)},
+        {"approved_by": "", "approved_at": None},
+    ],
+    ids=["too old", "missing"],
+)
+def test_an_approval_that_does_not_hold_any_more_is_asked_for_again(
+    cleanable: Cleanable, aws: LocalAws, fields: dict[str, Any]
+) -> None:
+    cleanup = approved_cleanup(cleanable(brokers=THREE), aws, **fields)
+
+    run(cleanup, until=[State.AWAITING_APPROVAL])
+
+    assert (cleanup.approved_by, cleanup.approved_at, deletions(aws)) == ("", None, [])
+
+
+def test_nothing_begins_that_nobody_has_confirmed(cleanable: Cleanable, aws: LocalAws) -> None:
+    cleanup = approved_cleanup(cleanable(), aws, confirmed_by="", confirmed_at=None)
+
+    run(cleanup, until=[State.APPROVED])
+
+    assert aws.log() == []
+
+
+def test_an_account_that_is_protected_meanwhile_is_not_begun(cleanable: Cleanable, aws: LocalAws) -> None:
+    account = cleanable()
+    cleanup = approved_cleanup(account, aws)
+    Account.objects.filter(pk=account.pk).update(protected=True)
+
+    run(cleanup)
+
+    assert cleanup.state == State.FAILED and "marked as protected" in cleanup.reason
+    assert deletions(aws) == []
+
+
+def test_an_account_that_is_protected_in_mid_run_keeps_its_role(cleanable: Cleanable, aws: LocalAws) -> None:
+    account = cleanable(brokers=THREE)
+    cleanup = half_done(account, aws)
+    Account.objects.filter(pk=account.pk).update(protected=True)
+
+    run(cleanup)
+
+    assert cleanup.state == State.FAILED and "marked as protected" in cleanup.reason
+    assert aws.account(account.account_id)["role_present"] and len(deletions(aws)) == 3
+
+
+def test_a_freeze_that_begins_in_mid_run_is_waited_out(cleanable: Cleanable, aws: LocalAws, settings: Settings) -> None:
+    cleanup = half_done(cleanable(brokers=THREE), aws)
+    freeze(settings, hours=5)
+
+    run(cleanup, until=[State.WAITING])
+
+    assert cleanup.step == State.DELETING_ROLE and "CLEANUP_FREEZE" in cleanup.reason
+    assert cleanup.next_try_at and cleanup.next_try_at > timezone.now() + timedelta(hours=4)
+    assert len(deletions(aws)) == 3
+
+
+def test_after_a_freeze_it_goes_on_by_itself(cleanable: Cleanable, aws: LocalAws, settings: Settings) -> None:
+    freeze(settings, seconds=1)
+    cleanup = run(approved_cleanup(cleanable(), aws), until=[State.WAITING])
+    assert deletions(aws) == []
+
+    assert run(cleanup).state == State.DONE
+
+
+def test_a_paused_clean_up_asks_for_nothing_until_it_is_resumed(cleanable: Cleanable, aws: LocalAws) -> None:
+    cleanup = half_done(cleanable(brokers=THREE), aws)
+    Cleanup.objects.filter(pk=cleanup.pk).update(paused=True)
+    aws.clear_log()
+
+    run(cleanup, until=[State.DELETING_BROKERS])
+    assert aws.log() == []
+    Cleanup.objects.filter(pk=cleanup.pk).update(paused=False)
+
+    assert run(cleanup).state == State.DONE
+
+
+@pytest.mark.parametrize("also", [{}, {"paused": True}, {"next_try_at": timezone.now() + timedelta(hours=1)}])
+def test_a_cancelled_clean_up_ends_and_says_what_was_done(
+    cleanable: Cleanable, aws: LocalAws, also: dict[str, Any]
+) -> None:
+    account = cleanable(brokers=THREE)
+    cleanup = half_done(account, aws)
+    Cleanup.objects.filter(pk=cleanup.pk).update(cancel_wanted_by="operator", **also)
+
+    advance(cleanup.pk)
+
+    cleanup.refresh_from_db()
+    assert cleanup.state == State.CANCELLED and cleanup.reason.startswith("Cancelled by operator.")
+    assert "3 more are being deleted by AWS, which cannot be called back. The role was not touched." in cleanup.reason
+    assert AuditEntry.objects.get(action="clean-up cancelled").actor == "operator"
+    assert aws.account(account.account_id)["role_present"]
+
+
+def carry_on(cleanup_pk: int) -> None:
+    try:
+        advance(cleanup_pk)
+    finally:
+        connection.close()  # the thread's own
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("wanted", [{"paused": True}, {"cancel_wanted_by": "operator"}])
+def test_what_is_wanted_while_the_cleaner_signs_in_stops_the_call(
+    cleanable: Cleanable, aws: LocalAws, wanted: dict[str, Any]
+) -> None:
+    """The lease is renewed last, and that renewal asks whether anybody has said stop."""
+    account = cleanable(brokers=THREE[:1])
+    look_at(account)  # from here on the reader has its session: the one AssumeRole to come is the cleaner's
+    cleanup = approved_cleanup(account, aws)
+    aws.add_fault(account=account.account_id, action="AssumeRole", delay=1.5)
+
+    worker = threading.Thread(target=carry_on, args=[cleanup.pk])
+    worker.start()
+    wait_until(lambda: cleanup.journal.filter(deletes=True).exists(), 20, "the intent is written")
+    Cleanup.objects.filter(pk=cleanup.pk).update(**wanted)
+    worker.join(20)
+
+    cleanup.refresh_from_db()
+    assert deletions(aws) == []
+    assert cleanup.journal.get(deletes=True).code == "NotSent"
+    assert not cleanup.lease_token
+
+
+def test_a_clean_up_of_a_campaign_waits_for_its_turn(cleanable: Cleanable, aws: LocalAws) -> None:
+    campaign = Campaign.objects.create(name="all", state=Campaign.State.STOPPED, requested_by="operator")
+    cleanup = approved_cleanup(cleanable(), aws, campaign=campaign)
+
+    for _ in range(3):
+        run(cleanup, until=[State.APPROVED])
+    assert aws.log() == []
+    Campaign.objects.update(state=Campaign.State.RUNNING)
+
+    assert run(cleanup).state == State.DONE
+
+
+@pytest.mark.parametrize("state", sorted(ENDS))
+def test_what_is_over_is_not_carried_on(cleanable: Cleanable, aws: LocalAws, state: State) -> None:
+    cleanup = approved_cleanup(cleanable(), aws, state=state)
+
+    advance(cleanup.pk)
+
+    cleanup.refresh_from_db()
+    assert (cleanup.state, aws.log()) == (state, [])
+
+
+def test_a_plan_of_another_version_ends_it_without_a_call(cleanable: Cleanable, aws: LocalAws) -> None:
+    cleanup = approved_cleanup(cleanable(), aws)
+    Cleanup.objects.update(plan_json={**cleanup.plan_json, "version": 99})
+
+    run(cleanup)
+
+    assert cleanup.state == State.FAILED and "Rolecall itself failed" in cleanup.reason
+    assert aws.log() == []
