@@ -61,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cleanups", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=float, default=3.0, help="seconds between two kills, on average")
+    parser.add_argument("--victims", nargs="+", choices=VICTIMS, default=list(VICTIMS))
     parser.add_argument("--kills", type=int, default=10_000, help="after so many it is left in peace")
     parser.add_argument("--limit", type=float, default=3600.0, help="seconds after which it is given up")
     return parser.parse_args()
@@ -90,7 +91,7 @@ def _until_all_are_over(
     house: KillHouse, world: KillWorld, options: argparse.Namespace, chance: random.Random
 ) -> tuple[Counter[str], float]:
     killed: Counter[str] = Counter()
-    victims = _victims(chance)
+    victims = _victims(chance, options.victims)
     began = time.monotonic()
     next_kill = began + options.every
     while not world.all_over() and time.monotonic() - began < options.limit:
@@ -104,10 +105,10 @@ def _until_all_are_over(
     return killed, time.monotonic() - began
 
 
-def _victims(chance: random.Random) -> Iterator[str]:
+def _victims(chance: random.Random, names: list[str]) -> Iterator[str]:
     """Everybody once, in an order of chance, again and again."""
     while True:
-        yield from chance.sample(VICTIMS, len(VICTIMS))
+        yield from chance.sample(names, len(names))
 
 
 def _say(text: str) -> None:

@@ -39,6 +39,7 @@ class KillHouse:
         self.aws = LocalAws(f"http://127.0.0.1:{port}")
         speak_only_to(self.aws.url, HUB_ACCESS_KEY_ID, HUB_SECRET_ACCESS_KEY)
         aws = self.children.start(programs.local_aws(port))
+        # A PostgreSQL that commits asynchronously is the harder case: what it said last is lost when it is killed.
         starting = start_servers(self.children, throwaway=True)
         os.environ.update(starting.servers.environment(), STATIC_ROOT=str(self.house.root / "static"))
         wait_for_servers(self.children, starting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -18,10 +19,17 @@ STOPPED = "Rolecall was stopped before the answer came."
 def intend(
     cleanup: Cleanup, action: str, target: str, text: str, *, deletes: bool = False, step: str = ""
 ) -> JournalEntry:
-    """Write down what is about to be done. It is in the database before the caller goes on."""
-    return JournalEntry.objects.create(
-        cleanup=cleanup, step=step or cleanup.step, action=action, target=target[:300], intent=text, deletes=deletes
-    )
+    """Write down what is about to be done. It is in the database before the caller goes on.
+
+    The intent of a deletion survives PostgreSQL's own death, too, also where the server commits asynchronously.
+    """
+    with transaction.atomic():
+        if deletes:
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL synchronous_commit TO on")
+        return JournalEntry.objects.create(
+            cleanup=cleanup, step=step or cleanup.step, action=action, target=target[:300], intent=text, deletes=deletes
+        )
 
 
 def answer(entry: JournalEntry, text: str, code: str = "", request_id: str = "") -> None:

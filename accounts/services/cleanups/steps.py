@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,6 +15,9 @@ from accounts.services.cleanups.signals import Again, Stop
 from accounts.services.cleanups.steps_role import settle
 from accounts.services.cleanups.turn import Turn
 
+# Whoever gives a clean-up its turn rings for it; this is for the ring that is lost.
+NOT_YET_SECONDS: Final = 60.0
+
 
 def begin(turn: Turn) -> None:
     """From `approved` to the first deletion, if the plan still holds, is allowed, and is what is there."""
@@ -24,7 +28,7 @@ def begin(turn: Turn) -> None:
         claims.move_held(cleanup, State.AWAITING_APPROVAL, approved_by="", approved_at=None)
         return
     if cleanup.campaign_id is not None and not campaigns.may_begin(cleanup):
-        raise Again(settings.CLEANUP_POLL_SECONDS)
+        raise Again(NOT_YET_SECONDS)
     turn.gate()
     if turn.plan.role_arn:
         settle(turn)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
 from accounts.domain.cleanups import State
 from accounts.models import Account, AuditEntry, Cleanup, Sweep
+from accounts.services.cleanups import journal
 from dashboard.demo.local_aws.client import LocalAws
 from tests.services.cleanups.factories import approved_cleanup, run
 
@@ -64,6 +66,26 @@ def test_every_change_has_its_intent_before_and_its_answer_with_a_request_id(
         assert entry.answered_at and entry.request_id and not entry.code
     assert changes == {}
     assert not cleanup.journal.filter(answered_at__isnull=True).exists()
+
+
+def test_the_intent_of_a_deletion_outlives_a_server_that_commits_asynchronously(
+    cleanable: Cleanable, aws: LocalAws
+) -> None:
+    """The servers of the tests do so; the setting holds until the end of the transaction, here the test's own."""
+    cleanup = approved_cleanup(cleanable(), aws)
+
+    settings = [synchronous_commit()]
+    for deletes in (False, True):
+        journal.intend(cleanup, "look", "", "", deletes=deletes)
+        settings.append(synchronous_commit())
+
+    assert settings == ["off", "off", "on"]
+
+
+def synchronous_commit() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return str(cursor.fetchone()[0])
 
 
 def test_a_broker_that_somebody_else_deleted_meanwhile_is_fine(cleanable: Cleanable, aws: LocalAws) -> None:

@@ -190,6 +190,7 @@ def test_a_clean_up_of_a_campaign_waits_for_its_turn(cleanable: Cleanable, aws: 
         run(cleanup, until=[State.APPROVED])
     assert aws.log() == []
     Campaign.objects.update(state=Campaign.State.RUNNING)
+    Cleanup.objects.update(next_try_at=None)  # as whoever gives it its turn does
 
     assert run(cleanup).state == State.DONE
 
@@ -206,7 +207,7 @@ def test_what_is_over_is_not_carried_on(cleanable: Cleanable, aws: LocalAws, sta
 
 def test_a_plan_of_another_version_ends_it_without_a_call(cleanable: Cleanable, aws: LocalAws) -> None:
     cleanup = approved_cleanup(cleanable(), aws)
-    Cleanup.objects.update(plan_json={**cleanup.plan_json, "version": 99})
+    Cleanup.objects.update(plan_json={"version": 99})
 
     run(cleanup)
 
