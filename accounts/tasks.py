@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts.services import claims, polling, sweeps
-from accounts.services.cleanups import running, tending
+from accounts.services import claims, polling, retention, sweeps
+from accounts.services.cleanups import drawing, running, tending
 
 
 @shared_task(name="accounts.poll_account")
@@ -37,3 +37,15 @@ def run_cleanup(cleanup_pk: int) -> None:
 def tend_cleanups() -> None:
     """Ring for the clean-ups that are due."""
     tending.tend_cleanups()
+
+
+@shared_task(name="accounts.draw_plan")
+def draw_plan(cleanup_pk: int) -> None:
+    """Look at an account and fill its plan in. Rung twice, the first plan stands."""
+    drawing.draw(cleanup_pk)
+
+
+@shared_task(name="accounts.forget_old", expires=1800)
+def forget_old() -> None:
+    """Delete old history and sessions that are over."""
+    retention.forget_old()

@@ -91,6 +91,12 @@ def yes_or_no(name: str, default: bool) -> bool:
     return text == "True"
 
 
+def runs_on_greenlets() -> bool:
+    """Say whether this process is a worker on gevent: `--pool=gevent` has patched it before this page is read."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
 def credential_keys() -> list[str]:
     """Read the sealing keys, first one seals, and refuse any that Fernet could not use."""
     keys = [key.strip() for key in required("CREDENTIAL_KEYS", "comma-separated Fernet keys").split(",") if key.strip()]
@@ -110,11 +116,17 @@ def database() -> dict[str, Any]:
     config: dict[str, Any] = env.db_url_config(url)
     if config.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://…)")
-    config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True  # a PostgreSQL that was restarted must not cost a request
+    if GREENLETS:
+        # A greenlet lives as long as its task, so a connection of its own would be made anew for every poll. A poll
+        # holds one only while it reads or writes: few serve many. 20 s: a restarted PostgreSQL is back by then.
+        config.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 20}
+    else:
+        config["CONN_MAX_AGE"] = 60
     return config
 
 
+GREENLETS = runs_on_greenlets()
 DEBUG = yes_or_no("DEBUG", False)
 SECRET_KEY = required("SECRET_KEY", "a long random text")
 if len(SECRET_KEY) < 32 or SECRET_KEY.startswith("django-insecure"):
@@ -222,8 +234,11 @@ CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True  # PostgreSQL is the truth; nothing is read back from Redis
 CELERY_TASK_ACKS_LATE = True  # a killed worker's poll runs again; polling twice is harmless
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a busy worker holds back no other account
-CELERY_WORKER_CONCURRENCY = whole_number("WORKER_CONCURRENCY", 4)  # polls wait on the network, not on the processor
+# On gevent the worker takes the next message only when a greenlet is free, whatever it may prefetch; but at 1 it sleeps
+# up to two seconds when all are busy, since an acknowledgement does not wake it. So one message waits, never more.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 2 if GREENLETS else 1  # a busy worker holds back no other account
+# Polls wait on the network, not on the processor: with greenlets many fit into one process, without each is a process.
+CELERY_WORKER_CONCURRENCY = whole_number("WORKER_CONCURRENCY", 24 if GREENLETS else 4)
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
 CELERY_TASK_SOFT_TIME_LIMIT = 240  # a whole account, black-hole regions included, is done well before
 CELERY_TASK_TIME_LIMIT = 270  # the soft limit's clean-up gets half a minute
@@ -234,6 +249,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": env.str("REDIS_PREFIX", default="rolecall:"),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A poll needs no broker to go on; cut off, its lease would keep its account waiting for minutes.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # after 100, worker and beat would leave for good: some 50 minutes
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker started without -Q serves all three, in this order: housekeeping, what a person waits for, the schedule.
 CELERY_TASK_QUEUES = (Queue("clock"), Queue("now"), Queue("polls"))
@@ -243,12 +261,16 @@ CELERY_BEAT_SCHEDULE = {
     "poll-due-accounts": {"task": "accounts.poll_due_accounts", "schedule": 15.0},
     "tend-sweeps": {"task": "accounts.tend_sweeps", "schedule": 10.0},
     "tend-cleanups": {"task": "accounts.tend_cleanups", "schedule": 5.0},
+    # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
+    "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
 }
 CELERY_TASK_ROUTES = {
     "accounts.poll_due_accounts": {"queue": "clock"},
     "accounts.tend_sweeps": {"queue": "clock"},
     "accounts.tend_cleanups": {"queue": "clock"},
     "accounts.run_cleanup": {"queue": "now"},
+    "accounts.draw_plan": {"queue": "now"},
+    "accounts.forget_old": {"queue": "clock"},
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -260,11 +282,15 @@ POLL_BACKOFF_CAP_SECONDS = whole_number("POLL_BACKOFF_CAP_SECONDS", 6 * 3600)  #
 POLL_LEASE_SECONDS = 300  # longer than the hard time limit: whoever still holds it then is dead
 POLL_RESEND_SECONDS = whole_number("POLL_RESEND_SECONDS", 60)  # an unclaimed poll is sent again: Redis may be emptied
 SWEEP_KEEP_DAYS = whole_number("SWEEP_KEEP_DAYS", 14)  # accounts' own history is kept apart, and longer
+CHANGE_KEEP_DAYS = whole_number("CHANGE_KEEP_DAYS", 400)  # a yearly review still sees the one before it
 POLL_THREADS = whole_number("POLL_THREADS", 12)  # regions asked at once, per account
 POLL_PROBE_SECONDS = whole_number("POLL_PROBE_SECONDS", 45)  # one region with all its pages: 10,000 brokers take 10 s
 POLL_BUDGET_SECONDS = whole_number("POLL_BUDGET_SECONDS", 120)  # a whole account; half of the soft limit
 if POLL_BUDGET_SECONDS > CELERY_TASK_SOFT_TIME_LIMIT - 30:  # what was read has still to be written down
     raise ImproperlyConfigured(f"POLL_BUDGET_SECONDS={POLL_BUDGET_SECONDS}: the most is 210")
+# By schedule, the states of an account's regions and its policy's document are asked for again when older than this:
+# with the default interval 2700 + 900 s, so nothing that is remembered is ever shown as old.
+POLL_REMEMBER_SECONDS = whole_number("POLL_REMEMBER_SECONDS", 2700, least=0)
 STALE_AFTER_SECONDS = whole_number("STALE_AFTER_SECONDS", 3600)  # older answers are shown as old
 
 # --- Clean-ups --------------------------------------------------------------------------------------------------------

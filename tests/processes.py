@@ -12,6 +12,8 @@ from pathlib import Path
 
 from django.db import connection
 
+from dashboard.demo.programs import WORKER_ARGUMENTS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -58,8 +60,9 @@ def celery(program: str, *arguments: str, log: Path, **environment: str) -> Iter
 
 @contextmanager
 def worker(log: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker that is ready to take polls."""
-    with celery("worker", "--loglevel=INFO", "--concurrency=2", *arguments, log=log, **environment) as process:
+    """A worker like that of `./run`, ready to take polls."""
+    start = ("worker", *WORKER_ARGUMENTS, "--loglevel=INFO", "--concurrency=2")
+    with celery(*start, *arguments, log=log, **environment) as process:
         wait_until(lambda: b"ready." in log.read_bytes() or process.poll() is not None, 30, f"worker ready, see {log}")
         assert process.poll() is None, log.read_text()
         yield process

@@ -114,7 +114,9 @@ def test_no_file_names_a_registry_or_a_folder_of_the_machine_it_was_written_on()
 
 
 def test_the_page_on_configuration_names_every_variable_that_the_settings_read() -> None:
-    readers = re.compile(r'(?:env\.\w+|required|whole_number|yes_or_no)\(\s*"([A-Z_]+)"')
+    readers = re.compile(
+        r'(?:env\.\w+|required|whole_number|yes_or_no|seconds|several_seconds|words|one_of)\(\s*"([A-Z_]+)"'
+    )
     read = set(readers.findall((ROOT / "dashboard" / "settings.py").read_text()))
     page = (ROOT / "docs" / "configuration.md").read_text()
 

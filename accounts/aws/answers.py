@@ -12,7 +12,7 @@ from accounts.aws.errors import AwsError, ErrorKind, aws_errors, scrub
 from accounts.domain.cleanups import DeletionStatus, TaskStatus, Usage
 from accounts.domain.identifiers import Arn, parse_arn
 from accounts.domain.plans import PlannedBroker, iso
-from accounts.domain.readings import BrokerFacts, RoleFacts
+from accounts.domain.readings import BrokerFacts, LastConnection, RoleFacts
 
 logger = logging.getLogger(__name__)
 
@@ -115,14 +115,26 @@ def broker_facts(broker: Mapping[str, object], account_id: str, region: str) -> 
     )
 
 
-def broker_now(answer: Mapping[str, Any], account_id: str, region: str) -> PlannedBroker:
-    """Read DescribeBroker; unknown states and engines are kept as AWS spells them."""
+# What DescribeBroker tells under these names takes effect with the broker's next reboot.
+_PENDING = {
+    "PendingAuthenticationStrategy": "authentication strategy",
+    "PendingDataReplicationMode": "data replication",
+    "PendingEngineVersion": "engine version",
+    "PendingHostInstanceType": "instance type",
+    "PendingLdapServerMetadata": "LDAP server",
+    "PendingSecurityGroups": "security groups",
+}
+
+
+def broker_now(answer: Mapping[str, Any], account_id: str, region: str, broker_id: str) -> PlannedBroker:
+    """Read DescribeBroker, Tags included; unknown states and engines are kept as AWS spells them."""
     arn = text(answer, "BrokerArn")
     check_owner(parse_arn(arn), account_id, "mq:DescribeBroker", region)
-    pending = [name for name in answer if name.startswith("Pending") and answer[name]]
+    if text(answer, "BrokerId") != broker_id or not arn.endswith(f":{broker_id}"):
+        raise ValueError("another broker's answer")
     return PlannedBroker(
         arn=arn,
-        broker_id=text(answer, "BrokerId"),
+        broker_id=broker_id,
         name=text(answer, "BrokerName"),
         region=region,
         engine=text(answer, "EngineType"),
@@ -131,11 +143,25 @@ def broker_now(answer: Mapping[str, Any], account_id: str, region: str) -> Plann
         deployment_mode=optional_text(answer, "DeploymentMode"),
         engine_version=optional_text(answer, "EngineVersion"),
         created_at=iso(optional_time(answer, "Created")),
-        tags={str(key): str(value) for key, value in (answer.get("Tags") or {}).items()},
+        tags=_tags(answer["Tags"]),
         actions_required=tuple(text(action, "ActionRequiredCode") for action in answer.get("ActionsRequired") or ()),
-        pending=tuple(sorted(pending)),
+        pending=tuple(words for name, words in _PENDING.items() if answer.get(name)),
         replication=optional_text(answer, "DataReplicationMode"),
     )
+
+
+def last_connection(result: Mapping[str, Any]) -> LastConnection:
+    """Read one metric of GetMetricData. Raises LookupError, TypeError or ValueError."""
+    counts = list(zip(result["Timestamps"], result["Values"], strict=True))
+    busy = [at.astimezone(UTC) for at, count in counts if count > 0]
+    return LastConnection(known=bool(counts), at=max(busy, default=None))
+
+
+def _tags(tags: object) -> dict[str, str]:
+    """Tags protect, so that a list which is half understood is not taken for a shorter one."""
+    if not isinstance(tags, Mapping) or not all(isinstance(part, str) for pair in tags.items() for part in pair):
+        raise TypeError("Tags is not a map of texts")
+    return dict(tags)
 
 
 def deletion_status(answer: Mapping[str, object]) -> DeletionStatus:

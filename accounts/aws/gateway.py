@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accounts.aws.answers import (
     answering,
@@ -15,6 +16,7 @@ from accounts.aws.answers import (
     broker_now,
     check_owner,
     deletion_status,
+    last_connection,
     role_facts,
     text,
 )
@@ -26,12 +28,18 @@ from accounts.domain.cleanups import DeletionStatus, TaskStatus
 from accounts.domain.identifiers import parse_arn
 from accounts.domain.pacing import TokenBucket
 from accounts.domain.plans import PlannedBroker
-from accounts.domain.readings import BrokerFacts, PolicyVersionFacts, RoleFacts
+from accounts.domain.readings import BrokerFacts, LastConnection, PolicyVersionFacts, RoleFacts
 from accounts.domain.regions import DEFAULT_REGION
 from accounts.domain.role import ROLE_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_account.type_defs import ListRegionsRequestTypeDef
+    from mypy_boto3_cloudwatch.type_defs import (
+        DimensionTypeDef,
+        GetMetricDataInputTypeDef,
+        MetricDataQueryTypeDef,
+        MetricTypeDef,
+    )
     from mypy_boto3_iam.type_defs import ListAttachedRolePoliciesRequestTypeDef, ListRolePoliciesRequestTypeDef
     from mypy_boto3_mq.type_defs import ListBrokersRequestTypeDef
 
@@ -41,6 +49,23 @@ BROKERS_A_PAGE: Final = 100  # the most that Amazon MQ takes; its own default of
 REGIONS_A_PAGE: Final = 50  # the most that ListRegions takes: all regions in one call
 PROBE_SECONDS: Final = 45.0  # all pages of one region: 10,000 brokers at Amazon MQ's pace take 10 s
 MAX_PAGES: Final = 300  # far beyond any quota: a server that never ends its list is broken
+
+
+# CloudWatch keeps hours for 455 days; a quarter says enough of a broker, and fits into one answer.
+CONNECTIONS_REACH_BACK: Final = timedelta(days=90)
+
+
+def _connections_of(name: str, number: str) -> MetricDataQueryTypeDef:
+    dimensions: list[DimensionTypeDef] = [{"Name": "Broker", "Value": name}]
+    metric: MetricTypeDef = {"Namespace": "AWS/AmazonMQ", "MetricName": "ConnectionCount", "Dimensions": dimensions}
+    return {"Id": number, "MetricStat": {"Metric": metric, "Period": 3600, "Stat": "Maximum"}}
+
+
+def _later(one: LastConnection | None, other: LastConnection) -> LastConnection:
+    if one is None:
+        return other
+    times = [found.at for found in (one, other) if found.at]
+    return LastConnection(one.known or other.known, max(times, default=None))
 
 
 class Gateway:
@@ -150,10 +175,17 @@ class Gateway:
         return tuple({broker.arn: broker for broker in found}.values())
 
     def describe_broker(self, region: str, broker_id: str) -> PlannedBroker | None:
-        """One broker with its tags; None when Amazon MQ itself says that there is no such broker."""
+        """One broker with its tags; None when Amazon MQ itself says that there is no such broker.
+
+        An answer without tags is not taken for a broker without tags: then ListTags has the word.
+        """
 
         def describe() -> PlannedBroker:
-            return broker_now(self._clients.mq(region).describe_broker(BrokerId=broker_id), self.account_id, region)
+            mq = self._clients.mq(region)
+            answer: dict[str, Any] = {**mq.describe_broker(BrokerId=broker_id)}
+            if "Tags" not in answer:
+                answer["Tags"] = mq.list_tags(ResourceArn=text(answer, "BrokerArn")).get("Tags", {})
+            return broker_now(answer, self.account_id, region, broker_id)
 
         try:
             return self._ask("mq:DescribeBroker", describe, region)
@@ -161,6 +193,28 @@ class Gateway:
             if error.code == "NotFoundException":  # as in `role`
                 return None
             raise
+
+    def last_connections(self, region: str, names: Sequence[str]) -> dict[str, LastConnection]:
+        """When these RabbitMQ brokers of a region last had a connection, by name; other engines count otherwise."""
+        now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        queries = [_connections_of(name, f"m{number}") for number, name in enumerate(names)]
+
+        def page(token: str) -> tuple[list[tuple[str, LastConnection]], str]:
+            request: GetMetricDataInputTypeDef = {
+                "MetricDataQueries": queries,
+                "StartTime": now - CONNECTIONS_REACH_BACK,
+                "EndTime": now,
+            }
+            if token:
+                request["NextToken"] = token
+            answer = self._clients.cloudwatch(region).get_metric_data(**request)
+            found = [(text(one, "Id"), last_connection(one)) for one in answer["MetricDataResults"]]
+            return found, answer.get("NextToken", "")
+
+        told: dict[str, LastConnection] = {}
+        for number, one in self._all_pages("cloudwatch:GetMetricData", page, region):
+            told[number] = _later(told.get(number), one)  # a metric's hours may go on on the next page
+        return {name: told.get(f"m{number}", LastConnection()) for number, name in enumerate(names)}
 
     def deletion_status(self, task_id: str) -> DeletionStatus:
         """How a deletion of the role stands. IAM may forget a task as soon as it is over: then it has vanished."""

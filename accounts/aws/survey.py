@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Final, TypeVar
 
 from accounts.aws.errors import AwsError, problem_of
 from accounts.aws.gateway import Gateway
 from accounts.domain.outcomes import Outcome
+from accounts.domain.plans import PlannedBroker
 from accounts.domain.readings import (
+    NOTHING_REMEMBERED,
     AccountReading,
     Answer,
     BrokerFacts,
     Cost,
     Failed,
     Known,
+    LastConnection,
     PolicyVersionFacts,
     Problem,
+    RegionStates,
+    Remembered,
     RoleFacts,
     RoleReading,
+    Unchanged,
 )
-from accounts.domain.role import policy_arn
+from accounts.domain.role import ROLE_USING_ENGINE, policy_arn
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -34,12 +42,18 @@ T = TypeVar("T")
 # DISABLING still lets some calls through for a while, and answers that come and go are worth nothing.
 OFF: Final = ("DISABLED", "DISABLING")
 ON: Final = ("ENABLED", "ENABLED_BY_DEFAULT")
-# Knowing the regions' states only spares calls: it must not eat the time in which the regions could answer themselves.
+# The regions' states only spare calls: asking for them must not eat the time in which the regions could answer.
 STATES_SHARE: Final = 0.25
 
 
-def survey(gateway: Gateway, regions: Sequence[str], threads: int, deadline: float) -> AccountReading:
-    """Ask everything about an account; after `deadline` seconds, what has not answered counts as unreachable."""
+def survey(
+    gateway: Gateway,
+    regions: Sequence[str],
+    threads: int,
+    deadline: float,
+    remembered: Remembered = NOTHING_REMEMBERED,
+) -> AccountReading:
+    """Ask all that is not remembered; after `deadline` seconds, what has not answered counts as unreachable."""
     started, ends = datetime.now(UTC), monotonic() + deadline
     late = Failed(Problem(Outcome.UNREACHABLE, "DeadlinePassed", f"No answer within {deadline:g} s."))
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=f"survey-{gateway.account_id}")
@@ -47,17 +61,56 @@ def survey(gateway: Gateway, regions: Sequence[str], threads: int, deadline: flo
         signed_in = _by(ends, pool.submit(_answer, gateway.sign_in), late)
         if isinstance(signed_in, Failed):
             return replace(_refused(gateway.account_id, regions, signed_in, started), cost=_cost(gateway, _Times()))
-        states = _region_states(gateway, pool, min(ends, monotonic() + deadline * STATES_SHARE), late)
-        questions = _RoleQuestions(gateway)
+        questions = _RoleQuestions(gateway, remembered)
         chain = pool.submit(_answer, questions.ask)
-        times = _Times()
-        asked = {region: pool.submit(_timed, times, gateway, region, states.get(region, "")) for region in regions}
+        states, times = _States(gateway, remembered.regions), _Times()
+        # Their states only spare calls: without them every region answers for itself.
+        _by(min(ends, monotonic() + deadline * STATES_SHARE), pool.submit(_answer, states.learn), late)
+        asked = {region: pool.submit(_timed, times, gateway, region, states) for region in regions}
         _by(ends, chain, late)
         brokers = {region: _by(ends, future, late) for region, future in asked.items()}
         role, cost = questions.reading(late), _cost(gateway, times)
-        return AccountReading(gateway.account_id, started, datetime.now(UTC), role, brokers, cost)
+        return AccountReading(gateway.account_id, started, datetime.now(UTC), role, brokers, cost, states.fresh)
     finally:
         # A call that hangs ends by its own timeouts; nobody waits for it here.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def describe_brokers(
+    gateway: Gateway, brokers: Iterable[BrokerFacts], threads: int, deadline: float
+) -> dict[str, Answer[PlannedBroker | None]]:
+    """Describe each broker, by ARN; None for one that is gone. What is not told within `deadline` seconds failed."""
+    questions = {one.arn: partial(gateway.describe_broker, one.region, one.broker_id) for one in brokers}
+    return _ask_all(gateway, questions, threads, deadline)
+
+
+def last_connections(
+    gateway: Gateway, brokers: Iterable[BrokerFacts], threads: int, deadline: float
+) -> dict[str, LastConnection]:
+    """When brokers last had a connection, by ARN, as far as CloudWatch tells: it is nice to know and stops nothing."""
+    by_region: dict[str, list[BrokerFacts]] = {}
+    for broker in brokers:
+        if broker.engine_key == ROLE_USING_ENGINE:
+            by_region.setdefault(broker.region, []).append(broker)
+    questions = {
+        region: partial(gateway.last_connections, region, [one.name for one in some])
+        for region, some in by_region.items()
+    }
+    answers = _ask_all(gateway, questions, threads, deadline)
+    known = {region: answer.value for region, answer in answers.items() if isinstance(answer, Known)}
+    return {one.arn: told[one.name] for region, told in known.items() for one in by_region[region]}
+
+
+def _ask_all(
+    gateway: Gateway, questions: Mapping[str, Callable[[], T]], threads: int, deadline: float
+) -> dict[str, Answer[T]]:
+    ends = monotonic() + deadline
+    late = Failed(Problem(Outcome.UNREACHABLE, "DeadlinePassed", f"No answer within {deadline:g} s."))
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=f"survey-{gateway.account_id}")
+    try:
+        asked = {name: pool.submit(_answer, question) for name, question in questions.items()}
+        return {name: _by(ends, future, late) for name, future in asked.items()}
+    finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -89,10 +142,43 @@ def _answer(question: Callable[[], T]) -> Answer[T]:
         return Failed(Problem(Outcome.FAILED, code, f"Rolecall itself failed ({code}). Its log has the whole story."))
 
 
-def _region_states(gateway: Gateway, pool: ThreadPoolExecutor, ends: float, late: Failed) -> dict[str, str]:
-    """AWS's word on the regions; nothing when it gives none, and then every region answers for itself."""
-    states = _by(ends, pool.submit(_answer, gateway.region_states), late)
-    return states.value if isinstance(states, Known) else {}
+class _States:
+    """AWS's word on the regions: remembered, or asked for; asked for once more when a region contradicts a memory."""
+
+    def __init__(self, gateway: Gateway, remembered: RegionStates | None) -> None:
+        self._gateway, self._remembered = gateway, remembered
+        self._lock = threading.Lock()
+        self.fresh: RegionStates | None = None
+
+    def learn(self) -> None:
+        """Ask, unless they are remembered. Raises AwsError."""
+        if self._remembered is None:
+            self._ask()
+
+    def of(self, region: str) -> str:
+        """AWS's word on a region as far as it is known; empty when it is not."""
+        known = self.fresh or self._remembered
+        return known.by_code.get(region, "") if known else ""
+
+    def problem_with(self, region: str) -> Problem | None:
+        """Why the region need not be asked."""
+        if (state := self.of(region)) not in OFF:
+            return None
+        detail = f"AWS lists the region as {state} in this account."
+        if self.fresh is None and self._remembered is not None:
+            detail = f"AWS listed the region as {state} in this account at {self._remembered.read_at:%H:%M} UTC."
+        return Problem(Outcome.REGION_DISABLED, state, detail)
+
+    def forget(self) -> None:
+        """A region has answered unlike its remembered state: ask for all of them now, once. Raises AwsError."""
+        with self._lock:
+            if self._remembered is not None and self.fresh is None:
+                self._remembered = None
+                self._ask()
+
+    def _ask(self) -> None:
+        states = self._gateway.region_states()
+        self.fresh = RegionStates(states, datetime.now(UTC))
 
 
 @dataclass
@@ -108,9 +194,9 @@ class _Times:
         return {region: ended.get(region, now) - start for region, start in began.items()}
 
 
-def _timed(times: _Times, gateway: Gateway, region: str, state: str) -> Answer[tuple[BrokerFacts, ...]]:
+def _timed(times: _Times, gateway: Gateway, region: str, states: _States) -> Answer[tuple[BrokerFacts, ...]]:
     times.began[region] = monotonic()
-    answer = _brokers(gateway, region, state)
+    answer = _brokers(gateway, region, states)
     times.ended[region] = monotonic()
     return answer
 
@@ -121,11 +207,17 @@ def _cost(gateway: Gateway, times: _Times) -> Cost:
     return Cost(tally.calls, tally.retries, tally.throttles, times.seconds())
 
 
-def _brokers(gateway: Gateway, region: str, state: str) -> Answer[tuple[BrokerFacts, ...]]:
-    if state in OFF:
-        return Failed(Problem(Outcome.REGION_DISABLED, state, f"AWS lists the region as {state} in this account."))
+def _brokers(gateway: Gateway, region: str, states: _States) -> Answer[tuple[BrokerFacts, ...]]:
+    if off := states.problem_with(region):
+        return Failed(off)
     answer = _answer(lambda: gateway.brokers(region))
-    if state in ON and isinstance(answer, Failed) and answer.problem.outcome is Outcome.REGION_DISABLED:
+    if not isinstance(answer, Failed) or answer.problem.outcome is not Outcome.REGION_DISABLED:
+        return answer
+    if states.of(region) in ON:
+        _answer(states.forget)
+    if off := states.problem_with(region):
+        return Failed(off)
+    if (state := states.of(region)) in ON:
         # Two words of AWS that cannot both be true: "disabled" would claim that nothing runs there.
         detail = f"AWS lists the region as {state}, and yet does not know the session there. It may just be opening."
         return Failed(Problem(Outcome.FAILED, answer.problem.code, detail))
@@ -137,9 +229,10 @@ class _RoleQuestions:
     """The questions about the role, in their order: one after the other, since IAM throttles an account early."""
 
     gateway: Gateway
+    remembered: Remembered
     role: Answer[RoleFacts | None] | None = None
     attached: Answer[tuple[str, ...]] | None = None
-    policy: Answer[PolicyVersionFacts] | None = None
+    policy: Answer[PolicyVersionFacts] | Unchanged | None = None
     inline: Answer[tuple[str, ...]] | None = None
 
     def ask(self) -> None:
@@ -149,7 +242,7 @@ class _RoleQuestions:
             return
         self.attached = _answer(self.gateway.attached_policy_arns)
         if arn := self._documented_arn:
-            self.policy = _answer(lambda: self.gateway.policy(arn))
+            self.policy = Unchanged() if self._as_remembered else _answer(lambda: self.gateway.policy(arn))
         self.inline = _answer(self.gateway.inline_policy_names)
 
     def reading(self, late: Failed) -> RoleReading:
@@ -163,6 +256,13 @@ class _RoleQuestions:
     @property
     def _present(self) -> bool:
         return isinstance(self.role, Known) and self.role.value is not None
+
+    @property
+    def _as_remembered(self) -> bool:
+        """Whether role and attached policies are those of which the policy was read a while ago."""
+        role = self.role.value if isinstance(self.role, Known) else None
+        attached = self.attached.value if isinstance(self.attached, Known) else ()
+        return role is not None and self.remembered.policy_of == (role.role_id, attached)
 
     @property
     def _documented_arn(self) -> str:

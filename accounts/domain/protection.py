@@ -73,20 +73,18 @@ KNOWN_STATES: Final = frozenset(
 
 def protecting_word(name: str, words: Iterable[str]) -> str:
     """The word that protects an account of this name: whole words only, `prod` is in `prod-eu` and not in `nonprod`."""
-    parts = {part for part in re.split(r"[\W_]+", name.lower()) if part}
-    return next((word for word in words if word.lower() in parts), "")
+    alone = r"(?<![^\W_]){}(?![^\W_])"  # no letter and no digit on either side; an underscore parts words, too
+    return next((word for word in words if re.search(alone.format(re.escape(word)), name, re.IGNORECASE)), "")
 
 
 def protecting_tag(tags: Mapping[str, str], rules: Iterable[str]) -> str:
     """The rule that a broker's tags fulfil, as KEY=VALUE of the broker; empty when none does. Case does not count."""
-    have = {key.lower(): (key, value) for key, value in tags.items()}
     for rule in rules:
-        key, wants_value, wanted = rule.partition("=")
-        if (found := have.get(key.strip().lower())) is None:
-            continue
-        value = found[1].strip().lower()
-        if value == wanted.strip().lower() if wants_value else value not in _NO:
-            return f"{found[0]}={found[1]}"
+        key, wants_value, wanted = (part.strip().lower() for part in rule.partition("="))
+        for have, has in tags.items():  # AWS takes Env and env side by side: either protects
+            value = has.strip().lower()
+            if have.strip().lower() == key and (value == wanted if wants_value else value not in _NO):
+                return f"{have}={has}"
     return ""
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from accounts.domain.outcomes import Outcome
 
@@ -37,6 +37,11 @@ class Failed:
     problem: Problem
 
 
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Not asked: what an earlier poll of the same account read is young enough to stand."""
+
+
 Answer: TypeAlias = "Known[T] | Failed"
 
 
@@ -58,6 +63,14 @@ class BrokerFacts:
     def engine_key(self) -> str:
         """`rabbitmq`, `activemq` or another engine's name in lower case: AWS spells them in two ways."""
         return self.engine.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class LastConnection:
+    """The last hour in which a broker had a connection; None with `known`: none as far as CloudWatch remembers it."""
+
+    known: bool = False
+    at: datetime | None = None
 
 
 def count_by_engine_and_state(brokers: Iterable[BrokerFacts]) -> dict[str, dict[str, int]]:
@@ -94,16 +107,40 @@ class PolicyVersionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionStates:
+    """AWS's word on the regions of an account (ENABLED, DISABLED …), and when it was given."""
+
+    by_code: Mapping[str, str]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a poll may take from an earlier one of the same account instead of asking; None where it has to ask.
+
+    `policy_of` is the role, and all that was attached to it, when its policy was read: if either differs now, the
+    policy is asked for.
+    """
+
+    regions: RegionStates | None = None
+    policy_of: tuple[str, tuple[str, ...]] | None = None
+
+
+NOTHING_REMEMBERED: Final = Remembered()
+
+
+@dataclass(frozen=True, slots=True)
 class RoleReading:
     """Everything asked of IAM about one account's role. Each part may fail alone.
 
     `role` is `Known(None)` when AWS says that there is no such role. The other three are None when they were not
-    asked: the role is absent or could not be read. `policy` is also None when the documented policy is not attached.
+    asked: the role is absent or could not be read. `policy` is also None when the documented policy is not attached,
+    and Unchanged when it is attached as it was and was read not long ago.
     """
 
     role: Answer[RoleFacts | None]
     attached_policy_arns: Answer[tuple[str, ...]] | None = None
-    policy: Answer[PolicyVersionFacts] | None = None
+    policy: Answer[PolicyVersionFacts] | Unchanged | None = None
     inline_policy_names: Answer[tuple[str, ...]] | None = None
 
 
@@ -128,3 +165,4 @@ class AccountReading:
     role: RoleReading
     brokers: Mapping[str, Answer[tuple[BrokerFacts, ...]]]
     cost: Cost = field(default_factory=Cost)
+    region_states: RegionStates | None = None  # when AWS was asked for them, and answered

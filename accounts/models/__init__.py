@@ -8,6 +8,7 @@ from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalE
 from accounts.models.credential import SealedCredential
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
+from accounts.models.region_states import StoredRegionStates
 from accounts.models.role_status import PolicyDocument, RoleStatus
 from accounts.models.sweep import Poll, Sweep
 
@@ -28,6 +29,7 @@ __all__ = (
     "Region",
     "RoleStatus",
     "SealedCredential",
+    "StoredRegionStates",
     "Sweep",
     "Target",
 )

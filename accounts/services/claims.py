@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Poll, Sweep
 from accounts.services import queue
 from accounts.services.schedule import note_refusal, note_success
-from accounts.services.sweeps import close_if_finished
+from accounts.services.sweeps import close_if_finished, leave_out
 
 
 class Refusal(Enum):
@@ -26,11 +26,31 @@ class Refusal(Enum):
     BUSY = "busy"  # another sweep is polling the same account: wait a moment
 
 
-def claim(poll_pk: int) -> Poll | Refusal:
-    """Take a poll if it is free and nobody polls its account: at most one worker gets it."""
-    now, token = timezone.now(), secrets.token_hex(16)
-    free = Q(state=Poll.State.QUEUED) | Q(state=Poll.State.RUNNING, lease_until__lt=now)
-    _release_dead_polls_of_account(poll_pk)
+def new_token() -> str:
+    """What names a holder of a lease."""
+    return secrets.token_hex(16)
+
+
+def claim(poll_pk: int, token: str = "") -> Poll | Refusal:
+    """Take a poll if it is free and nobody polls its account: at most one worker gets it.
+
+    Asked again with its own token, that worker gets it again: it may not have heard the first answer.
+    """
+    token = token or new_token()
+    refusal = _take(poll_pk, token)
+    if refusal is Refusal.BUSY:
+        # Whoever holds the account may be dead; looked at only now, since nearly always nobody holds it.
+        _release_dead_polls_of_account(poll_pk)
+        refusal = _take(poll_pk, token)
+    if refusal is not None:
+        return refusal
+    return Poll.objects.select_related("sweep", "account__role_status", "account__region_states").get(pk=poll_pk)
+
+
+def _take(poll_pk: int, token: str) -> Refusal | None:
+    now = timezone.now()
+    lapsed_or_ours = Q(lease_until__lt=now) | Q(lease_token=token)
+    free = Q(state=Poll.State.QUEUED) | Q(lapsed_or_ours, state=Poll.State.RUNNING)
     try:
         with transaction.atomic():
             # A subquery on the sweeps alone: a join would make Django move `free` into a subquery too, and PostgreSQL
@@ -44,9 +64,7 @@ def claim(poll_pk: int) -> Poll | Refusal:
             )
     except IntegrityError:
         return Refusal.BUSY
-    if not claimed:
-        return Refusal.OVER
-    return Poll.objects.select_related("account").get(pk=poll_pk)
+    return None if claimed else Refusal.OVER
 
 
 def _release_dead_polls_of_account(poll_pk: int) -> None:
@@ -58,7 +76,7 @@ def _release(polls: QuerySet[Poll]) -> None:
     """Free those of the polls whose worker is dead. In a cancelled sweep nobody would take them up again."""
     now = timezone.now()
     dead = polls.filter(state=Poll.State.RUNNING, lease_until__lt=now)
-    dead.filter(sweep__in=_in_state(Sweep.State.CANCELLED)).update(state=Poll.State.CANCELLED, finished_at=now)
+    leave_out(dead.filter(sweep__in=_in_state(Sweep.State.CANCELLED)))
     overdue = now - timedelta(seconds=settings.POLL_RESEND_SECONDS + 1)
     dead.update(state=Poll.State.QUEUED, lease_token="", sent_at=overdue)
 
@@ -86,7 +104,7 @@ def finish(
         )
         if ended and refused:
             note_refusal(poll.account_id)
-        elif ended and not failed:
+        elif ended and not failed and poll.account.failed_polls:  # raised by polls alone, of which only one runs
             note_success(poll.account_id)
     close_if_finished(poll.sweep_id)
     return bool(ended)

@@ -6,21 +6,27 @@ import logging
 from collections import Counter
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.aws.gateway import Gateway
 from accounts.aws.survey import survey
 from accounts.domain.outcomes import Outcome
-from accounts.domain.readings import AccountReading, Failed
+from accounts.domain.readings import NOTHING_REMEMBERED, AccountReading, Failed, Remembered
 from accounts.domain.schedule import REFUSALS
-from accounts.models import Account, Poll, Region, SealedCredential
+from accounts.models import Account, Poll, Region, RoleStatus, SealedCredential
 from accounts.services import claims, queue
-from accounts.services.claims import Refusal, claim
+from accounts.services.claims import Refusal, claim, new_token
 from accounts.services.credentials import StoredSession, shared_clients
+from accounts.services.memory import remembered_for
+from accounts.services.patience import Patience
 from accounts.services.recording import record
 
 logger = logging.getLogger(__name__)
 
 BUSY_WAIT_SECONDS = 2.0
+# For one poll. A restart takes seconds; with the default POLL_BUDGET_SECONDS it still fits into the soft time limit.
+# A longer outage costs what a dead worker costs: the rest of the lease.
+PATIENCE_SECONDS = 60.0
 NOT_STORED = (
     "What AWS answered was not stored: a later look is stored already, or the account was imported into another "
     "partition meanwhile. If this comes again, compare the clocks of the machines that run workers."
@@ -29,25 +35,34 @@ NOT_STORED = (
 
 def run_poll(poll_pk: int) -> None:
     """Claim a poll, look, record, finish. Whatever goes wrong, the poll ends and says why."""
-    poll = claim(poll_pk)
+    patiently, token = Patience(PATIENCE_SECONDS), new_token()
+    poll = patiently(lambda: claim(poll_pk, token))
     if poll is Refusal.BUSY:
         queue.send_polls([poll_pk], queue.URGENT_QUEUE, countdown=BUSY_WAIT_SECONDS)
     if isinstance(poll, Refusal):
         return
     try:
-        reading = look_at(poll.account)
-        stored = record(poll.account, reading)
+        reading = look_at(poll.account, patiently, remembered_for(poll))
+        stored = patiently(lambda: _store(poll.account, reading))
     except Exception as error:
         # The worker must live on and the poll must end; the next poll tries again.
         logger.exception("The poll of %s broke", poll.account)
-        claims.finish(
-            poll, failed=True, problem=f"Rolecall itself failed: {type(error).__name__}. See the worker's log."
-        )
+        problem = f"Rolecall itself failed: {type(error).__name__}. See the worker's log."
+        patiently(lambda: claims.finish(poll, failed=True, problem=problem))
         return
     if stored:
-        _finish(poll, reading)
+        patiently(lambda: _finish(poll, reading))
     else:
-        claims.finish(poll, failed=True, problem=NOT_STORED)
+        patiently(lambda: claims.finish(poll, failed=True, problem=NOT_STORED))
+
+
+def _store(account: Account, reading: AccountReading) -> bool:
+    return record(account, reading) or _is_stored(account, reading)
+
+
+def _is_stored(account: Account, reading: AccountReading) -> bool:
+    """Tell a reading that an earlier try has stored, without living to hear of it, from one that came too late."""
+    return RoleStatus.objects.filter(account=account, checked_at=reading.finished_at).exists()
 
 
 def _finish(poll: Poll, reading: AccountReading) -> None:
@@ -85,14 +100,21 @@ def numbers_of(reading: AccountReading) -> dict[str, object]:
     }
 
 
-def look_at(account: Account) -> AccountReading:
-    """Ask AWS everything about one account; refusals and faults come back as part of the reading."""
+def look_at(account: Account, patiently: Patience, remembered: Remembered = NOTHING_REMEMBERED) -> AccountReading:
+    """Ask AWS everything about one account but what is remembered; refusals and faults are part of the reading."""
     session = StoredSession(account, SealedCredential.Purpose.READER)
-    session.load()
+    patiently(session.load)
     gateway = Gateway(
         shared_clients(), account.account_id, account.partition, session, probe_seconds=settings.POLL_PROBE_SECONDS
     )
-    regions = Region.objects.polled_codes(account.partition)
-    reading = survey(gateway, regions, threads=settings.POLL_THREADS, deadline=settings.POLL_BUDGET_SECONDS)
-    session.save()
+    regions = patiently(lambda: Region.objects.polled_codes(account.partition))
+    _lend_the_connection()
+    reading = survey(gateway, regions, settings.POLL_THREADS, settings.POLL_BUDGET_SECONDS, remembered)
+    patiently(session.save)
     return reading
+
+
+def _lend_the_connection() -> None:
+    """Let other polls of this process use the database connection while AWS is asked, if it is one of a pool."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        connection.close()

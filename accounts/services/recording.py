@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import datetime
 
@@ -10,12 +10,16 @@ from django.db import transaction
 
 from accounts.domain.readings import AccountReading, Answer, BrokerFacts, Failed, count_by_engine_and_state
 from accounts.domain.role import ROLE_USING_ENGINE
-from accounts.models import Account, Broker, Cell, Region, RoleStatus
+from accounts.models import Account, Cell, Region, RoleStatus
+from accounts.services.broker_recording import store_brokers
 from accounts.services.changes import changes_between
+from accounts.services.memory import keep_region_states
 from accounts.services.role_recording import apply_role_reading
 from accounts.services.standing import apply_totals
 
 ACTIVEMQ = "activemq"
+# What a cell says, its times left out.
+SAID = ("outcome", "code", "detail", "permission", "brokers", "rabbitmq", "activemq", "counts")
 
 
 def record(account: Account, reading: AccountReading) -> bool:
@@ -24,7 +28,8 @@ def record(account: Account, reading: AccountReading) -> bool:
     The account's row is locked, so that two readings of one account are stored one after the other.
     """
     with transaction.atomic():
-        if Account.objects.select_for_update().get(pk=account.pk).partition != account.partition:
+        locked = Account.objects.select_for_update().values_list("partition", flat=True)
+        if locked.get(pk=account.pk) != account.partition:
             return False  # an import gave it to another partition while AWS was asked: this is not of that account
         before = RoleStatus.objects.filter(account=account).first()
         status = copy(before) if before else RoleStatus(account=account)
@@ -35,15 +40,25 @@ def record(account: Account, reading: AccountReading) -> bool:
             _cell_after(account, region, old_cells.get(region), answer, reading.finished_at)
             for region, answer in reading.brokers.items()
         ]
-        _upsert_cells(new_cells)
-        _replace_brokers(account, reading)
+        _store_cells(account, old_cells, new_cells, reading.finished_at)
+        store_brokers(account, reading)
         apply_role_reading(status, reading.role, account, reading.finished_at)
         status.checked_at = reading.finished_at
         regions = Region.objects.filter(partition=account.partition)
         apply_totals(status, regions, {**old_cells, **{cell.region_id: cell for cell in new_cells}})
-        status.save()
+        _save_status(before, status)
+        keep_region_states(account, reading.region_states)
         changes_between(account, before, status, old_cells, new_cells, reading.finished_at)
     return True
+
+
+def _save_status(before: RoleStatus | None, status: RoleStatus) -> None:
+    """Write the columns that differ: of some thirty, a steady account has the times alone."""
+    if before is None:
+        status.save(force_insert=True)
+        return
+    names = [field.attname for field in RoleStatus._meta.concrete_fields if not field.primary_key]
+    status.save(update_fields=[name for name in names if getattr(before, name) != getattr(status, name)])
 
 
 def _cell_after(
@@ -71,52 +86,30 @@ def _cell_after(
     return cell
 
 
+def _store_cells(account: Account, old: Mapping[str, Cell], new: Iterable[Cell], now: datetime) -> None:
+    """Upsert the cells that have something new to say; of the others only the times move, in a query or two."""
+    changed, ok, failing = list[Cell](), list[str](), list[str]()
+    for cell in new:
+        if _says_the_same(old.get(cell.region_id), cell):
+            (ok if cell.last_ok_at == now else failing).append(cell.region_id)
+        else:
+            changed.append(cell)
+    if ok:
+        Cell.objects.filter(account=account, region__in=ok).update(checked_at=now, last_ok_at=now)
+    if failing:
+        Cell.objects.filter(account=account, region__in=failing).update(checked_at=now)
+    if changed:
+        _upsert_cells(changed)
+
+
+def _says_the_same(old: Cell | None, new: Cell) -> bool:
+    return old is not None and all(getattr(old, name) == getattr(new, name) for name in SAID)
+
+
 def _upsert_cells(cells: Iterable[Cell]) -> None:
     Cell.objects.bulk_create(
         cells,
         update_conflicts=True,
         unique_fields=["account", "region"],
-        update_fields=[
-            "outcome",
-            "code",
-            "detail",
-            "permission",
-            "brokers",
-            "rabbitmq",
-            "activemq",
-            "counts",
-            "checked_at",
-            "last_ok_at",
-        ],
-    )
-
-
-def _replace_brokers(account: Account, reading: AccountReading) -> None:
-    """Bring the brokers of the regions that answered up to date; the others stay as last seen."""
-    answered = {region: answer.value for region, answer in reading.brokers.items() if not isinstance(answer, Failed)}
-    seen = [facts for brokers in answered.values() for facts in brokers]
-    gone = Broker.objects.filter(account=account, region__in=answered)
-    gone.exclude(arn__in=[facts.arn for facts in seen]).delete()
-    Broker.objects.bulk_create(
-        (_broker(account, facts, reading.finished_at) for facts in seen),
-        update_conflicts=True,
-        unique_fields=["arn"],
-        update_fields=["name", "engine", "state", "deployment_mode", "instance_type", "created_at", "seen_at"],
-        batch_size=1000,
-    )
-
-
-def _broker(account: Account, facts: BrokerFacts, now: datetime) -> Broker:
-    return Broker(
-        account=account,
-        region_id=facts.region,
-        arn=facts.arn,
-        broker_id=facts.broker_id,
-        name=facts.name,
-        engine=facts.engine,
-        state=facts.state,
-        deployment_mode=facts.deployment_mode,
-        instance_type=facts.instance_type,
-        created_at=facts.created_at,
-        seen_at=now,
+        update_fields=[*SAID, "checked_at", "last_ok_at"],
     )

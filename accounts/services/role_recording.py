@@ -7,7 +7,16 @@ from datetime import datetime
 from accounts.domain.canonical import sha256_of
 from accounts.domain.outcomes import Flag, Outcome, PolicyGrade, Presence
 from accounts.domain.policy import compare_policy
-from accounts.domain.readings import Answer, Failed, Known, PolicyVersionFacts, Problem, RoleFacts, RoleReading
+from accounts.domain.readings import (
+    Answer,
+    Failed,
+    Known,
+    PolicyVersionFacts,
+    Problem,
+    RoleFacts,
+    RoleReading,
+    Unchanged,
+)
 from accounts.domain.role import DOCUMENTED_VERSION, ROLE_PATH, policy_arn
 from accounts.domain.trust import grade_trust
 from accounts.models import Account, PolicyDocument, RoleStatus
@@ -70,7 +79,7 @@ def _role_present(status: RoleStatus, facts: RoleFacts, now: datetime) -> None:
     status.role_created_at = facts.created_at
     status.last_used_at, status.last_used_region = facts.last_used_at, facts.last_used_region
     status.trust_grade = grade_trust(facts.trust_document).grade
-    status.trust_document = _keep(facts.trust_document)
+    status.trust_document_id = _keep(facts.trust_document, status.trust_document_id)
 
 
 def _policy_read(status: RoleStatus, reading: RoleReading, partition: str, now: datetime) -> None:
@@ -81,6 +90,8 @@ def _policy_read(status: RoleStatus, reading: RoleReading, partition: str, now: 
         _policy_failed(status, failed.problem)
         return
     status.policy_outcome, status.policy_detail, status.policy_permission = Outcome.OK, "", ""
+    if isinstance(reading.policy, Unchanged):
+        return  # grade, version and document stay, and so does the time when they were read
     status.policy_last_ok_at = now
     _grade(status, reading.policy, partition)
 
@@ -92,7 +103,7 @@ def _grade(status: RoleStatus, policy: Answer[PolicyVersionFacts] | None, partit
     comparison = compare_policy(policy.value.document, partition)
     status.policy_grade, status.policy_detail = comparison.grade, comparison.reason
     status.policy_version = policy.value.version_id
-    status.policy_document = _keep(policy.value.document)
+    status.policy_document_id = _keep(policy.value.document, status.policy_document_id)
 
 
 def _inline_read(status: RoleStatus, names: Answer[tuple[str, ...]] | None) -> None:
@@ -115,7 +126,9 @@ def _flags(status: RoleStatus, facts: RoleFacts, partition: str) -> list[str]:
     return [flag.value for flag, is_so in found.items() if is_so]
 
 
-def _keep(document: object) -> PolicyDocument:
+def _keep(document: object, kept: str | None) -> str:
+    """See that a document is stored, and give its hash; `kept` is the hash of what this account had before."""
     digest = sha256_of(document)
-    kept, _ = PolicyDocument.objects.get_or_create(sha256=digest, defaults={"document": document})
-    return kept
+    if digest != kept:
+        PolicyDocument.objects.get_or_create(sha256=digest, defaults={"document": document})
+    return digest

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -22,7 +22,24 @@ MOST_FAILED_POLLS = 999  # beyond it nothing changes, and the column has an end
 
 def move_next_polls(accounts: Iterable[Account], now: datetime) -> None:
     """Set when each account is due again: its spacing, spread so that accounts taken together drift apart."""
-    moved = {account.pk: now + _until_next(account) for account in accounts}
+    _set_next_polls({account.pk: now + _until_next(account) for account in accounts})
+
+
+def give_places_back(accounts: QuerySet[Account]) -> None:
+    """Undo `move_next_polls` for accounts that were not asked after all: due as reckoned from their last look.
+
+    One that was never looked at is due at once; none becomes due later than it is.
+    """
+    places: dict[int, datetime | None] = {}
+    for account in accounts.select_related("role_status"):
+        status = getattr(account, "role_status", None)
+        looked = status.checked_at if status else None
+        place = looked + _until_next(account) if looked else None
+        places[account.pk] = min(place, account.next_poll_at or place) if place else None
+    _set_next_polls(places)
+
+
+def _set_next_polls(moved: Mapping[int, datetime | None]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_account SET next_poll_at = moved.at"

@@ -46,7 +46,8 @@ def seconds_to_wait(partition: str) -> float:
 @cache
 def own_share(partition: str) -> TokenBucket:
     """What one process may ask when it cannot speak to the others: a worker's processes together keep the limit."""
-    return TokenBucket(rate=settings.STS_CALLS_PER_SECOND / settings.CELERY_WORKER_CONCURRENCY, burst=1)
+    processes = 1 if settings.GREENLETS else settings.CELERY_WORKER_CONCURRENCY
+    return TokenBucket(rate=settings.STS_CALLS_PER_SECOND / processes, burst=1)
 
 
 @cache

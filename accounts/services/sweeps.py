@@ -7,14 +7,34 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Account, AccountQuerySet, Poll, Sweep
 from accounts.services import audit, queue
-from accounts.services.schedule import move_next_polls, polling_pause
+from accounts.services.schedule import give_places_back, move_next_polls, polling_pause
 
 BATCH = 2000
+
+
+def get_or_request_sweep(accounts: AccountQuerySet, reason: str, requested_by: str) -> tuple[Sweep, bool]:
+    """The requested sweep that is still open over exactly these accounts, and False; else a new one, and True.
+
+    Whoever presses “poll now” twice gets one answer, and AWS one round of questions.
+    """
+    with transaction.atomic():
+        # Locked, so that of two who ask at once the second finds what the first has made.
+        chosen = list(accounts.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        if chosen and (there := _open_over(chosen)):
+            return there, False
+        return request_sweep(accounts, reason, requested_by), True
+
+
+def _open_over(account_pks: list[int]) -> Sweep | None:
+    running = Sweep.objects.filter(state=Sweep.State.RUNNING).exclude(reason=Sweep.Reason.SCHEDULE)
+    others = Poll.objects.filter(sweep=OuterRef("pk")).exclude(account__in=account_pks)
+    as_many = running.annotate(accounts=Count("polls")).filter(accounts=len(account_pks))
+    return as_many.exclude(Exists(others)).first()
 
 
 def request_sweep(accounts: AccountQuerySet, reason: str, requested_by: str, *, send: bool = True) -> Sweep:
@@ -77,15 +97,26 @@ def queue_of(sweep: Sweep) -> str:
 
 def cancel_sweep(sweep: Sweep, actor: str) -> bool:
     """Stop a sweep: accounts not yet begun are left out, running ones end by themselves. False: it was over."""
-    now = timezone.now()
     with transaction.atomic():
         running = Sweep.objects.filter(pk=sweep.pk, state=Sweep.State.RUNNING)
-        if not running.update(state=Sweep.State.CANCELLED, finished_at=now):
+        if not running.update(state=Sweep.State.CANCELLED, finished_at=timezone.now()):
             return False
-        sweep.polls.filter(state=Poll.State.QUEUED).update(state=Poll.State.CANCELLED, finished_at=now)
+        leave_out(sweep.polls.filter(state=Poll.State.QUEUED))
         audit.note(actor, "cancel sweep", str(sweep))
     sweep.refresh_from_db()
     return True
+
+
+def leave_out(polls: QuerySet[Poll]) -> None:
+    """Cancel polls. Accounts that somebody's request had taken out of the schedule have their place back.
+
+    Not those of the schedule's own sweep: they would be due at once, and the next tick would undo the cancelling.
+    """
+    requested = polls.exclude(sweep__reason=Sweep.Reason.SCHEDULE)
+    taken = list(requested.values_list("account", flat=True))
+    polls.update(state=Poll.State.CANCELLED, finished_at=timezone.now())
+    polled_elsewhere = Poll.objects.filter(account=OuterRef("pk"), state__in=Poll.OPEN)
+    give_places_back(Account.objects.filter(pk__in=taken).exclude(Exists(polled_elsewhere)))
 
 
 def close_if_finished(sweep_pk: int) -> bool:

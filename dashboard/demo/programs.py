@@ -13,6 +13,10 @@ from dashboard.demo.house import House, port_of
 STOP_ORDER = (("web", "beat", "worker"), ("local-aws",), ("valkey", "postgres"))
 
 
+# Greenlets, since a poll waits; alone on its Redis, a worker need not look for others.
+WORKER_ARGUMENTS = ("--pool=gevent", "--without-gossip", "--without-mingle")
+
+
 def local_aws(port: int) -> Program:
     """The local AWS with the demo estate."""
     command = [sys.executable, "-m", "dashboard.demo.local_aws", "--port", str(port), "--estate", "demo"]
@@ -28,8 +32,8 @@ def web(listener: socket.socket) -> Program:
 
 
 def worker() -> Program:
-    """The Celery worker; alone on its Redis, it need not look for others."""
-    return Program("worker", [*_celery("worker"), "--without-gossip", "--without-mingle"])
+    """The Celery worker."""
+    return Program("worker", [*_celery("worker"), *WORKER_ARGUMENTS])
 
 
 def beat() -> Program:

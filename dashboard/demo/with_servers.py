@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     raise_when_told()
     try:
-        house = _fresh_house()
+        house = fresh_house()
         return _run(house, list(arguments[1:]))
     except HouseError as error:
         print(f"Rolecall: {error}", file=sys.stderr)
@@ -52,7 +52,7 @@ def _run(house: House, command: Sequence[str]) -> int:
             shutil.rmtree(house.root, ignore_errors=True)
 
 
-def _fresh_house() -> House:
+def fresh_house() -> House:
     """A new folder for this run; folders that a killed run left behind are removed."""
     house = House(TEST_FOLDER)
     house.make()

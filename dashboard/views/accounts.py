@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -9,10 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Account, Sweep
+from accounts.models import Account
 from accounts.services.publications import publications
 from accounts.services.schedule import set_account_paused, set_interval
-from accounts.services.sweeps import request_sweep
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
 from dashboard.account_page import blockers, flag_sentences, folded, policy_context, standings, verdict_sentence
 from dashboard.filters import account_filter
@@ -20,7 +20,7 @@ from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.publications import account_sentence
 from dashboard.tables.accounts import AccountTable
-from dashboard.views.common import list_page, yes_or_no
+from dashboard.views.common import list_page, start_sweep, yes_or_no
 from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
 
 HISTORY_SHOWN = 50
@@ -71,6 +71,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "trust_words": TRUST_WORDS.get(status.trust_grade, ""),  # type: ignore[call-overload]
         "credentials": account.credentials.defer("sealed"),
         "changes": account.changes.all()[:HISTORY_SHOWN],
+        "history_days": settings.CHANGE_KEEP_DAYS,
         "asked": asked_words(account),
         "interval_form": IntervalForm.of(account),
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
@@ -85,9 +86,7 @@ def poll_account(request: ViewerRequest, account_id: str) -> HttpResponse:
     """Start a sweep over this account alone."""
     account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
     chosen = visible_accounts(request.user).filter(pk=account.pk)
-    sweep = request_sweep(chosen, Sweep.Reason.PAGE, request.user.get_username())
-    messages.success(request, f"{sweep} over {account.name} has begun.")
-    return redirect(account)
+    return start_sweep(request, chosen, account.name, back=account.get_absolute_url())
 
 
 @require_POST

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django_tables2 import RequestConfig
 
+from accounts.models import AccountQuerySet, Sweep
+from accounts.services.sweeps import get_or_request_sweep
+from dashboard.access import ViewerRequest
 from dashboard.exports import Export, csv_response, table_export
 from dashboard.filters import ChipFilterSet, query_without
 
@@ -63,3 +67,13 @@ def yes_or_no(request: HttpRequest, name: str) -> bool:
     if wanted not in ("yes", "no"):
         raise BadRequest(f"{name}: use yes or no.")
     return wanted == "yes"
+
+
+def start_sweep(request: ViewerRequest, accounts: AccountQuerySet, whom: str, back: str) -> HttpResponse:
+    """Start a sweep and go `back`; where one over exactly these accounts is open already, go to it instead."""
+    sweep, begun = get_or_request_sweep(accounts, Sweep.Reason.PAGE, request.user.get_username())
+    if begun:
+        messages.success(request, f"{sweep} over {whom} has begun.")
+        return redirect(back)
+    messages.info(request, f"{sweep} is still polling {whom}: nothing was queued a second time.")
+    return redirect(sweep)

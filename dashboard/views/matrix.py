@@ -10,14 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Sweep
-from accounts.services.sweeps import request_sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.exports import csv_response, matrix_export
 from dashboard.filters import account_filter
 from dashboard.matrix import census, regions_of
 from dashboard.tables.matrix import matrix_table
-from dashboard.views.common import configure, wants_csv, wants_fragment
+from dashboard.views.common import configure, start_sweep, wants_csv, wants_fragment
 from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, plural
 
@@ -49,10 +47,9 @@ def poll_now(request: ViewerRequest) -> HttpResponse:
     """Start a sweep over the accounts that the filters leave; a paused one is polled only from its own page."""
     narrowed = account_filter(request.GET, request.user).accounts.order_by().values("pk")
     chosen = visible_accounts(request.user).filter(pk__in=narrowed, paused=False)
+    query = request.GET.urlencode()
+    back = f"{reverse('matrix')}?{query}" if query else reverse("matrix")
     if not chosen.exists():
         messages.warning(request, "No account that is not paused matches these filters, so nothing is polled.")
-    else:
-        sweep = request_sweep(chosen, Sweep.Reason.PAGE, request.user.get_username())
-        messages.success(request, f"{sweep} over {plural(chosen.count(), 'account')} has begun.")
-    query = request.GET.urlencode()
-    return redirect(f"{reverse('matrix')}?{query}" if query else "matrix")
+        return redirect(back)
+    return start_sweep(request, chosen, plural(chosen.count(), "account"), back)

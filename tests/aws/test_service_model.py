@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from accounts.aws.clients import Clients
+from accounts.aws.errors import AwsError, ErrorKind
 from accounts.aws.gateway import Gateway
-from accounts.domain.readings import BrokerFacts, RoleFacts
+from accounts.domain.plans import PlannedBroker
+from accounts.domain.readings import BrokerFacts, LastConnection, RoleFacts
 from accounts.domain.role import ROLE_NAME, ROLE_PATH, policy_arn, role_arn
 from tests.aws.conftest import ACCOUNT, QUICK, Sessions
 
@@ -126,6 +128,80 @@ def test_list_brokers(own_clients: Clients, gateway: Gateway) -> None:
     assert found == BrokerFacts(
         arn, "b-1", "orders", "eu-west-1", "RABBITMQ", "REPLICA", "CLUSTER_MULTI_AZ", "mq.m5.large", THEN
     )
+
+
+DESCRIBED: dict[str, Any] = {
+    "BrokerArn": f"arn:aws:mq:eu-west-1:{ACCOUNT}:broker:orders:b-1",
+    "BrokerId": "b-1",
+    "BrokerName": "orders",
+    "BrokerState": "CRITICAL_ACTION_REQUIRED",
+    "EngineType": "ACTIVEMQ",
+    "EngineVersion": "5.18",
+    "DataReplicationMode": "CRDR",
+    "ActionsRequired": [{"ActionRequiredCode": "INVALID_KMS_KEY", "ActionRequiredInfo": "See to the key."}],
+    "PendingEngineVersion": "5.19",
+    "PendingSecurityGroups": ["sg-1"],
+    "Tags": {"team": "orders"},
+}
+
+
+def described(gateway: Gateway) -> PlannedBroker:
+    found = gateway.describe_broker("eu-west-1", "b-1")
+    assert found is not None
+    return found
+
+
+def test_describe_broker(own_clients: Clients, gateway: Gateway) -> None:
+    with answers(own_clients.mq("eu-west-1"), ("describe_broker", {"BrokerId": "b-1"}, DESCRIBED)):
+        found = described(gateway)
+
+    assert (found.name, found.state, found.engine_version) == ("orders", "CRITICAL_ACTION_REQUIRED", "5.18")
+    assert (found.tags, found.replication) == ({"team": "orders"}, "CRDR")
+    assert (found.actions_required, found.pending) == (("INVALID_KMS_KEY",), ("engine version", "security groups"))
+
+
+def test_a_description_without_tags_is_not_taken_for_a_broker_without_tags(
+    own_clients: Clients, gateway: Gateway
+) -> None:
+    untagged = {name: value for name, value in DESCRIBED.items() if name != "Tags"}
+    arn = DESCRIBED["BrokerArn"]
+    tags = ("list_tags", {"ResourceArn": arn}, {"Tags": {"protected": "yes"}})
+
+    with answers(own_clients.mq("eu-west-1"), ("describe_broker", {"BrokerId": "b-1"}, untagged), tags):
+        assert described(gateway).tags == {"protected": "yes"}
+
+
+@pytest.mark.parametrize("other", [ACCOUNT, "999988887777"])
+def test_another_brokers_description_is_thrown_away(own_clients: Clients, gateway: Gateway, other: str) -> None:
+    answer = {**DESCRIBED, "BrokerArn": f"arn:aws:mq:eu-west-1:{other}:broker:orders:b-2"}
+
+    with (
+        answers(own_clients.mq("eu-west-1"), ("describe_broker", {"BrokerId": "b-1"}, answer)),
+        pytest.raises(AwsError) as caught,
+    ):
+        gateway.describe_broker("eu-west-1", "b-1")
+
+    assert caught.value.kind is (ErrorKind.BROKEN if other == ACCOUNT else ErrorKind.WRONG_ACCOUNT)
+
+
+def test_the_last_connection_is_the_last_hour_that_had_one(own_clients: Clients, gateway: Gateway) -> None:
+    hours = [THEN, THEN + timedelta(hours=1), THEN + timedelta(hours=2)]
+    told: list[dict[str, Any]] = [
+        {"Id": "m0", "Timestamps": hours, "Values": [2.0, 1.0, 0.0]},
+        {"Id": "m1", "Timestamps": hours[:1], "Values": [0.0]},
+        {"Id": "m2", "Timestamps": [], "Values": []},
+    ]
+    with Stubber(own_clients.cloudwatch("eu-west-1")) as stub:
+        stub.add_response("get_metric_data", {"MetricDataResults": told[:2], "NextToken": "more"})
+        stub.add_response("get_metric_data", {"MetricDataResults": [told[2], {**told[1], "Id": "m0"}]})
+
+        found = gateway.last_connections("eu-west-1", ["busy", "idle", "silent"])
+
+    assert found == {
+        "busy": LastConnection(True, hours[1]),
+        "idle": LastConnection(True, None),
+        "silent": LastConnection(False, None),
+    }
 
 
 def test_list_regions(own_clients: Clients, gateway: Gateway) -> None:

@@ -6,7 +6,6 @@ It is what boto3 itself allows on this machine, the yardstick for a whole sweep.
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,33 +34,67 @@ class Fixed:
         return self.credentials
 
 
-def look(account_id: str, regions: list[str], clients: Clients, hub: Hub) -> None:
-    """The calls of one account, one after the other."""
+def sign_in(account_id: str, clients: Clients, hub: Hub) -> Gateway:
+    """Assume the account's role."""
     arn = f"arn:aws:iam::{account_id}:role/R"
     session = hub.assume(RoleGrant(account_id, "aws", arn, "ext", "reader", "mqslr-scan-bare"))
-    gateway = Gateway(clients, account_id, "aws", Fixed(session))
-    gateway.region_states()
+    return Gateway(clients, account_id, "aws", Fixed(session))
+
+
+def look(gateway: Gateway, regions: list[str], first: bool) -> None:
+    """The calls of one account, one after the other: those of a first look, or those of a steady one."""
     gateway.role()
     gateway.attached_policy_arns()
-    gateway.policy(policy_arn("aws"))
     gateway.inline_policy_names()
+    if first:
+        gateway.region_states()
+        gateway.policy(policy_arn("aws"))
     for region in regions:
         gateway.brokers(region)
 
 
-def one_process(account_ids: list[str], regions: list[str], threads: int) -> float:
-    """Look at these accounts, `threads` at a time; gives the CPU seconds it took."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one process needed, in seconds of the clock and of CPU: for first looks, and then for steady ones."""
+
+    first: tuple[float, float]
+    steady: tuple[float, float]
+
+
+def one_process(account_ids: list[str], regions: list[str], threads: int) -> Share:
+    """Look at these accounts twice, `threads` at a time; the first time it makes its clients."""
     clients, hub = Clients(SETTINGS), Hub(SETTINGS)
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda account_id: look(account_id, regions, clients, hub), account_ids))
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+
+        def first_look(account_id: str) -> Gateway:
+            gateway = sign_in(account_id, clients, hub)
+            look(gateway, regions, first=True)
+            return gateway
+
+        began = _now()
+        gateways = list(pool.map(first_look, account_ids))
+        between = _now()
+        list(pool.map(lambda gateway: look(gateway, regions, first=False), gateways))
+        ended = _now()
+    return Share(_since(began, between), _since(between, ended))
 
 
-def bare_loop(account_ids: list[str], regions: list[str], processes: int, threads: int) -> tuple[float, float]:
-    """Gives (seconds, CPU seconds) of the whole, the start of the processes included."""
+def _now() -> tuple[float, float]:
+    return time.monotonic(), time.process_time()
+
+
+def _since(began: tuple[float, float], ended: tuple[float, float]) -> tuple[float, float]:
+    return ended[0] - began[0], ended[1] - began[1]
+
+
+def bare_loop(account_ids: list[str], regions: list[str], processes: int, threads: int) -> Share:
+    """What all processes together needed: the longest time of any, the CPU of all."""
     shares = [(account_ids[number::processes], regions, threads) for number in range(processes)]
-    started = time.monotonic()
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        cpu = sum(pool.starmap(one_process, shares))
-    return time.monotonic() - started, cpu
+        done = pool.starmap(one_process, shares)
+    first, steady = [share.first for share in done], [share.steady for share in done]
+    return Share(_together(first), _together(steady))
+
+
+def _together(parts: list[tuple[float, float]]) -> tuple[float, float]:
+    return max(seconds for seconds, _ in parts), sum(cpu for _, cpu in parts)

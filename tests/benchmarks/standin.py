@@ -14,12 +14,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote
 
+from accounts.domain.regions import BEYOND_GUIDE_ROWS, GUIDE_ROWS
 from accounts.domain.role import POLICY_DOCUMENT, ROLE_NAME, ROLE_PATH, TRUST_DOCUMENT, policy_arn, role_arn
 
 SCOPE = re.compile(rb"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/")
 BROKERS_IN = "eu-west-1"
+LISTED_REGIONS = json.dumps(
+    {"Regions": [{"RegionName": row.code, "RegionOptStatus": "ENABLED"} for row in (*GUIDE_ROWS, *BEYOND_GUIDE_ROWS)]}
+).encode()
 
 
 def key_of(account_id: str) -> str:
@@ -82,7 +86,7 @@ def query_answer(action: str, account_id: str, form: dict[str, list[str]]) -> by
 def json_answer(service: str, region: str, account_id: str) -> bytes:
     """The answer of Amazon MQ or of account:ListRegions."""
     if service == "account":
-        return json.dumps({"Regions": []}).encode()
+        return LISTED_REGIONS
     if service == "tagging":
         return json.dumps({"ResourceTagMappingList": []}).encode()
     broker = {

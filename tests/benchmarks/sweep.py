@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
+from dashboard.demo.programs import WORKER_ARGUMENTS
 from tests.benchmarks import peers
+from tests.benchmarks.gauges import cpu_seconds, family, memory_mb
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
@@ -89,43 +91,120 @@ def _worker(log: Path, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]
             process.wait(20)
 
 
-def sweep_once() -> float:
-    """One whole sweep through the workers; gives its seconds."""
-    from accounts.models import Account, Sweep
-    from accounts.services.sweeps import progress_of, request_sweep
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One sweep: its accounts, the seconds it took, the calls it made, the CPU seconds of its workers."""
 
-    started = time.monotonic()
-    sweep = request_sweep(Account.objects.all(), Sweep.Reason.COMMAND, "benchmark")
-    while not (progress := progress_of(sweep)).finished:
-        time.sleep(0.05)
-        sweep.refresh_from_db()
-    seconds = time.monotonic() - started
-    assert progress.failed == progress.failing_regions == 0, progress
-    return seconds
+    accounts: int
+    seconds: float
+    calls: int
+    cpu: float
+
+    @property
+    def rate(self) -> float:
+        """Accounts per second."""
+        return self.accounts / self.seconds
+
+    def __str__(self) -> str:
+        each = f"{self.calls / self.accounts:.1f} calls an account, {1000 * self.cpu / self.calls:.2f} ms of CPU a call"
+        return f"{self.seconds:.1f} s, {self.rate:.1f} accounts/s, {each}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The canned AWS's address, and the workers that sweep."""
+
+    address: str
+    pids: Sequence[int]
+
+    def sweep(self, first: int = 0, accounts: int | None = None) -> Measured:
+        """One whole sweep as the schedule begins them, over all accounts or over so many."""
+        from accounts.models import Account
+        from accounts.services.sweeps import progress_of, request_sweep
+
+        chosen = Account.objects.order_by("account_id")[first : first + accounts if accounts else None]
+        made, cpu, started = calls(self.address), cpu_seconds(self.pids), time.monotonic()
+        sweep = request_sweep(
+            Account.objects.filter(pk__in=list(chosen.values_list("pk", flat=True))), "schedule", "benchmark"
+        )
+        while not (progress := progress_of(sweep)).finished:
+            time.sleep(0.05)
+            sweep.refresh_from_db()
+        seconds = time.monotonic() - started
+        assert progress.failed == progress.failing_regions == 0, progress
+        return Measured(progress.total, seconds, calls(self.address) - made, cpu_seconds(self.pids) - cpu)
+
+    def memory(self) -> str:
+        """Memory of each process that works, now and at its peak."""
+        each = [f"{memory_mb(pid):.0f} ({memory_mb(pid, 'VmHWM'):.0f})" for pid in family(self.pids)]
+        return f"memory (peak) of each process: {', '.join(each)} MB"
 
 
 def main() -> None:
     """Measure in turn and print the ratios."""
     options = _options()
-    from tests.benchmarks.bare import bare_loop
-
     with standin(options.latency_ms) as address:
         os.environ.update(AWS_ENDPOINT_URL=address, AWS_ACCESS_KEY_ID="ASIA000000000000", AWS_SECRET_ACCESS_KEY="s")
-        ids, regions = prepare(options.accounts, options.regions)
-        bare_seconds, bare_cpu = bare_loop(ids, regions, options.processes, options.threads)
-        made = calls(address)
-        _say("bare loop", len(ids), bare_seconds, bare_cpu, made)
-        with workers(options.processes, options.worker.split()):
-            for number in range(options.sweeps):
-                seconds = sweep_once()
-                now = calls(address)
-                _say(f"sweep {number + 1}", len(ids), seconds, 0.0, now - made)
-                print(f"    {bare_seconds / seconds:.2f} × the bare loop")  # noqa: T201
-                made = now
-            if options.peers:
-                _beside_peers(ids[: options.peers], regions, len(ids) / seconds)
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        print(f"all children: {children.ru_utime + children.ru_stime:.1f} s of CPU")  # noqa: T201
+        ids, regions = prepare(sum(options.sizes) if options.sizes else options.accounts, options.regions)
+        if options.sizes:
+            _sizes(options, address)
+        elif options.compare_workers:
+            _one_against_two(options, address)
+        else:
+            _beside_the_bare_loop(options, address, ids, regions)
+
+
+def _beside_the_bare_loop(options: argparse.Namespace, address: str, ids: list[str], regions: list[str]) -> None:
+    """A first sweep, then steady ones; a sweep has a ratio only when the bare loop ran right before it."""
+    with workers(options.processes, options.worker.split()) as found:
+        bench = Bench(address, [process.pid for process in found])
+        for number in range(options.sweeps):
+            beside = number in (0, 1, options.sweeps - 1)
+            bare = _bare(options, ids, regions, first=number == 0) if beside else None
+            measured = bench.sweep()
+            ratio = f"; {measured.rate / bare.rate:.2f} × the bare loop" if bare else ""
+            print(f"sweep {number + 1}: {measured}{ratio}\n    {bench.memory()}", flush=True)  # noqa: T201
+        if options.peers:
+            _beside_peers(ids[: options.peers], regions, measured.rate)
+
+
+def _bare(options: argparse.Namespace, ids: list[str], regions: list[str], first: bool) -> Measured:
+    """The yardstick: the same calls as the sweep that follows, asked by warm clients unless it is the first."""
+    from tests.benchmarks.bare import bare_loop
+
+    share = bare_loop(ids, regions, options.processes, options.threads)
+    seconds, cpu = share.first if first else share.steady
+    asked = len(ids) * (len(regions) + (7 if first else 3))
+    measured = Measured(len(ids), seconds, asked, cpu)
+    print(f"bare loop: {measured}")  # noqa: T201
+    return measured
+
+
+def _sizes(options: argparse.Namespace, address: str) -> None:
+    """First looks at ever more accounts, none of them seen before, by workers that are warm."""
+    with workers(options.processes, options.worker.split()) as found:
+        bench, first, base = Bench(address, [process.pid for process in found]), 0, 0.0
+        for number, size in enumerate(options.sizes):
+            measured = bench.sweep(first, size)
+            first += size
+            if number == 0:
+                continue  # the workers have made their clients
+            base = base or measured.seconds / size
+            times = measured.seconds / size / base
+            print(f"{size} accounts: {measured}; {times:.2f} × the time for each", flush=True)  # noqa: T201
+            print(f"    {bench.memory()}", flush=True)  # noqa: T201
+
+
+def _one_against_two(options: argparse.Namespace, address: str) -> None:
+    rates = []
+    for processes in (1, 2):
+        with workers(processes, options.worker.split()) as found:
+            bench = Bench(address, [process.pid for process in found])
+            bench.sweep()
+            measured = max((bench.sweep() for _ in range(options.sweeps)), key=lambda one: one.rate)
+        rates.append(measured.rate)
+        print(f"{processes} worker(s): {measured}", flush=True)  # noqa: T201
+    print(f"two are {rates[1] / rates[0]:.2f} × one")  # noqa: T201
 
 
 def _beside_peers(ids: list[str], regions: list[str], ours: float) -> None:
@@ -133,11 +212,6 @@ def _beside_peers(ids: list[str], regions: list[str], ours: float) -> None:
     for name, measure in (("botocove", peers.botocove), ("c7n-org", peers.c7n_org)):
         theirs = measure(ids, regions)
         print(f"{name}: {theirs:.2f} accounts/s; Rolecall is {ours / theirs:.0f} times as fast")  # noqa: T201
-
-
-def _say(what: str, accounts: int, seconds: float, cpu: float, made: int) -> None:
-    each = f", {1000 * cpu / made:.2f} ms of CPU a call" if cpu else ""
-    print(f"{what}: {seconds:.1f} s, {accounts / seconds:.1f} accounts/s, {made / accounts:.1f} calls an account{each}")  # noqa: T201
 
 
 def _options() -> argparse.Namespace:
@@ -149,7 +223,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=64, help="of the bare loop, per process")
     parser.add_argument("--sweeps", type=int, default=3)
     parser.add_argument("--peers", type=int, default=0, help="measure the peers too, over so many accounts")
-    parser.add_argument("--worker", default="--concurrency=4", help="further arguments of each Celery worker")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", help="sweeps over so many new accounts each, the first to warm up"
+    )
+    parser.add_argument("--compare-workers", action="store_true", help="one worker against two")
+    parser.add_argument("--worker", default=" ".join(WORKER_ARGUMENTS), help="arguments of each Celery worker")
     return parser.parse_args()
 
 

@@ -37,6 +37,18 @@ def test_one_account_is_polled_alone(operating: Client) -> None:
     assert [poll.account for poll in Sweep.objects.get().polls.all()] == [account]
 
 
+@pytest.mark.parametrize("press", ["/accounts/{id}/poll/", "/matrix/poll/"])
+def test_pressing_poll_twice_leads_to_the_sweep_that_runs(operating: Client, press: str) -> None:
+    url = press.format(id=make_account(1).account_id)
+
+    operating.post(url)
+    again = operating.post(url, follow=True)
+
+    sweep = Sweep.objects.get()
+    assert again.redirect_chain[-1][0] == sweep.get_absolute_url()
+    assert "nothing was queued a second time" in again.content.decode()
+
+
 def test_a_sweep_is_cancelled_once(operating: Client) -> None:
     sweep = seed_sweep([make_account()], timezone.now(), running=True)
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
 from accounts.domain.role import POLICY_DOCUMENT
 from accounts.models import Account, AuditEntry, Poll, Region, SealedCredential, Sweep
@@ -281,3 +282,15 @@ def test_a_repeated_statement_is_a_difference_of_writing_only(watching: Client, 
 
     assert "Written differently, the same in effect" in text
     assert "What differs" not in text
+
+
+def test_an_empty_history_says_how_far_back_it_goes(watching: Client, settings: Settings) -> None:
+    settings.CHANGE_KEEP_DAYS = 30
+    account = make_account()
+
+    fresh = watching.get(account.get_absolute_url()).content.decode()
+    make_status(account)
+    forgotten = watching.get(account.get_absolute_url()).content.decode()
+
+    assert "Nobody has looked yet." in fresh
+    assert "Nothing has changed within 30 days, as far back as history is kept." in forgotten

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Cell, Poll, Region, Sweep
 from accounts.services import sts_budget
-from accounts.services.polling import run_poll
+from accounts.services.polling import PATIENCE_SECONDS, run_poll
 from accounts.services.sts_budget import seconds_to_wait
 from accounts.services.sweeps import request_sweep
 from dashboard.demo.local_aws.client import LocalAws
@@ -30,6 +30,7 @@ def test_each_limit_leaves_room_for_the_one_within_it() -> None:
 
     assert visibility > configured.POLL_LEASE_SECONDS > hard > soft > configured.POLL_BUDGET_SECONDS
     assert configured.POLL_BUDGET_SECONDS > configured.POLL_PROBE_SECONDS
+    assert soft > configured.POLL_BUDGET_SECONDS + PATIENCE_SECONDS
 
 
 def test_the_budget_lasts_even_when_every_region_is_a_black_hole() -> None:

@@ -49,6 +49,15 @@ def test_a_poll_is_claimed_once(make_account: MakeAccount) -> None:
     assert claim(poll.pk) is Refusal.OVER
 
 
+def test_a_worker_that_did_not_hear_the_answer_may_claim_again(make_account: MakeAccount) -> None:
+    make_account()
+    poll = sweep_over_everything().polls.get()
+    claim(poll.pk, "mine")
+
+    assert isinstance(claim(poll.pk, "mine"), Poll)
+    assert claim(poll.pk, "another's") is Refusal.OVER
+
+
 def test_an_account_is_never_polled_twice_at_once(make_account: MakeAccount) -> None:
     make_account()
     first, second = sweep_over_everything().polls.get(), sweep_over_everything().polls.get()

@@ -91,6 +91,18 @@ def test_a_worker_killed_in_mid_sweep_costs_time_and_no_account(accounts: None, 
     assert every_account_answered()
 
 
+def test_a_worker_told_to_stop_ends_what_it_has_begun(accounts: None, slow_aws: str, tmp_path: Path) -> None:
+    with worker(tmp_path / "worker.log", AWS_ENDPOINT_URL=slow_aws) as leaving:
+        sweep = sweep_over_everything()
+        wait_until(lambda: progress_of(sweep).done >= 2, 20, "two accounts done")
+        leaving.terminate()
+        assert leaving.wait(20) == 0
+
+    progress = progress_of(sweep)
+    assert (progress.running, progress.failed) == (0, 0)
+    assert 2 < progress.done < ACCOUNTS
+
+
 def test_an_emptied_redis_costs_time_and_no_account(accounts: None, slow_aws: str, tmp_path: Path) -> None:
     sweep = sweep_over_everything()
     broker = redis.Redis.from_url(settings.REDIS_URL)
@@ -118,7 +130,7 @@ def test_two_workers_two_sweeps_and_two_beats_never_poll_an_account_twice_at_onc
         celery("beat", log=tmp_path / "beat-a.log", **aws),
         celery("beat", log=tmp_path / "beat-b.log", **aws),
     ):
-        sweeps = [sweep_over_everything() for _ in range(2)]
+        sweeps = [sweep_over_everything() for _ in range(2)]  # as if the pages' check for an open one were not there
         wait_until(lambda: all(over(sweep) for sweep in sweeps), 60, "both sweeps end")
 
     assert every_account_answered()

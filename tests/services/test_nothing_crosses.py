@@ -1,4 +1,4 @@
-"""Many accounts at once through one worker with several threads: every answer lands in the account that was asked."""
+"""Many accounts at once through one worker with several greenlets: every answer lands in the account that was asked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-ACCOUNTS, THREADS = 40, 8
+ACCOUNTS, AT_ONCE = 40, 8
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "ap-south-1")
 
 
@@ -30,7 +30,7 @@ def crowd(local_aws: LocalAws) -> Iterator[list[Account]]:
     """Accounts that differ in everything, each thing bearing its account's id."""
     Region.objects.exclude(code__in=REGIONS).update(polled=False)
     accounts = [_watched(local_aws, number, f"{600000000000 + number}") for number in range(ACCOUNTS)]
-    local_aws.set(latency_seconds=0.02)  # long enough for the threads to overlap in every call
+    local_aws.set(latency_seconds=0.02)  # long enough for the polls to overlap in every call
     yield accounts
     local_aws.set(latency_seconds=0)
 
@@ -59,9 +59,7 @@ def _watched(aws: LocalAws, number: int, account_id: str) -> Account:
 def test_nothing_crosses_between_accounts_that_are_polled_at_once(
     crowd: list[Account], local_aws: LocalAws, tmp_path: Path
 ) -> None:
-    # Prefetching: threads that acknowledge late do not wake the loop that would fetch the next message from Redis.
-    threads = ("--pool=threads", f"--concurrency={THREADS}", "--prefetch-multiplier=16")
-    with worker(tmp_path / "worker.log", *threads, **hub_environment(local_aws)):
+    with worker(tmp_path / "worker.log", f"--concurrency={AT_ONCE}", **hub_environment(local_aws)):
         # Two sweeps at once: the second finds sessions that the first has stored a moment ago.
         sweeps = [request_sweep(Account.objects.all(), Sweep.Reason.COMMAND, "test") for _ in range(2)]
         wait_until(lambda: all(over(sweep) for sweep in sweeps), 60, "both sweeps end")

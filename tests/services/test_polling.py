@@ -11,7 +11,6 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -20,6 +19,7 @@ from accounts.services.polling import run_poll
 from accounts.services.sealing import open_sealed
 from accounts.services.sweeps import request_sweep
 from dashboard.demo.local_aws.client import LocalAws
+from tests.written import everything_stored
 
 pytestmark = pytest.mark.django_db
 Watched = Callable[..., Account]
@@ -132,7 +132,7 @@ def test_secrets_are_nowhere_in_the_clear(
     poll(good)
     poll(bad)
 
-    written = "\n".join([caplog.text, *capsys.readouterr(), *_everything_stored()])
+    written = "\n".join([caplog.text, *capsys.readouterr(), *everything_stored()])
     secrets = [secret for row in SealedCredential.objects.all() for secret in _secrets_of(row)]
     assert len(secrets) == 4
     assert not [secret for secret in secrets if secret in written]
@@ -141,13 +141,6 @@ def test_secrets_are_nowhere_in_the_clear(
 def _secrets_of(row: SealedCredential) -> Iterable[str]:
     opened = open_sealed(bytes(row.sealed), f"{row.account.account_id}/{row.purpose}")
     return (opened["secret_access_key"], opened["session_token"])
-
-
-def _everything_stored() -> Iterable[str]:
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT t::text FROM "{table}" t')
-            yield from (row[0] for row in cursor.fetchall())
 
 
 def test_the_poll_command_polls_here_and_tells_failures(watched: Watched) -> None:

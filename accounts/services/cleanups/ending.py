@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.domain.cleanups import State
-from accounts.models import Account, Cleanup, Sweep, Target
+from accounts.models import Account, Cleanup, Sweep
 from accounts.services import audit
 from accounts.services.cleanups import campaigns, claims, journal
+from accounts.services.cleanups.so_far import done_so_far, touched
 from accounts.services.sweeps import request_sweep
 
 # Who the audit names for what no person did at that moment.
@@ -39,27 +39,7 @@ def end(cleanup: Cleanup, state: State, reason: str, differences: Sequence[str] 
         audit.note(
             cleanup.cancel_wanted_by or ROLECALL, f"clean-up {state}", str(cleanup), f"{cleanup.account}: {told}"
         )
-        if state is State.DONE or _touched(cleanup):
+        if state is State.DONE or touched(cleanup):
             request_sweep(Account.objects.filter(pk=cleanup.account_id), Sweep.Reason.PAGE, cleanup.confirmed_by)
         if cleanup.campaign_id is not None:
             campaigns.note_end(cleanup)
-
-
-def _touched(cleanup: Cleanup) -> bool:
-    return cleanup.journal.filter(deletes=True).exclude(code=journal.NOT_SENT).exists()
-
-
-def done_so_far(cleanup: Cleanup) -> str:
-    """What of the plan is deleted, what is on its way out and cannot be called back, and what was not touched."""
-    if not _touched(cleanup):
-        return "Nothing was deleted."
-    counts = Counter(cleanup.targets.values_list("state", flat=True))
-    total = counts.total()
-    said = [f"{counts[Target.State.GONE]} of {total} brokers are gone."] if total else []
-    if counts[Target.State.DELETING]:
-        said.append(f"{counts[Target.State.DELETING]} more are being deleted by AWS, which cannot be called back.")
-    if cleanup.task_id:
-        said.append("The role's deletion has been asked for and cannot be called back.")
-    elif not cleanup.attempts:
-        said.append("The role was not touched.")
-    return " ".join(said)

@@ -58,6 +58,7 @@ def _reads() -> list[tuple[list[str], str]]:
         (["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"], documented.policy_arn("aws")),
         (["mq:ListBrokers", "account:ListRegions", "iam:ListAccountAliases"], "*"),
         (["mq:DescribeBroker", "mq:ListTags"], _BROKER),
+        (["cloudwatch:GetMetricData"], "*"),
     ]
 
 

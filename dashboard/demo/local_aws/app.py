@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.demo.local_aws import iam, mq, organizations, regions, ssm, sts
+from dashboard.demo.local_aws import cloudwatch, iam, mq, organizations, regions, ssm, sts
 from dashboard.demo.local_aws.authorize import Context
 from dashboard.demo.local_aws.behind import ask_moto
 from dashboard.demo.local_aws.calls import Call, asked_account, read_call
@@ -27,6 +27,7 @@ _SERVICES: Mapping[str, _Answers] = {
     "iam": iam.ANSWERS,
     "mq": mq.ANSWERS,
     "account": regions.ANSWERS,
+    "monitoring": cloudwatch.ANSWERS,
     "organizations": organizations.ANSWERS,
     "ssm": ssm.ANSWERS,
 }
@@ -125,6 +126,6 @@ def _find_answer(context: Context) -> Callable[[Context], dict[str, object]] | N
 def _rendered(call: Call, result: dict[str, object]) -> HttpAnswer:
     if call.service in ("sts", "iam"):
         return xml_answer(call.service, call.action, result)
-    if call.service in ("organizations", "ssm"):
+    if call.service in ("monitoring", "organizations", "ssm"):
         return json_answer(result, content_type="application/x-amz-json-1.1")
     return json_answer(result)

@@ -99,6 +99,7 @@ _READERS: dict[str, Callable[[HttpRequest], tuple[str, dict[str, Any]]]] = {
     "iam": _form,
     "mq": _mq,
     "account": _account,
+    "monitoring": _targeted,
     "organizations": _targeted,
     "ssm": _targeted,
 }

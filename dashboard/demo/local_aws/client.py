@@ -71,6 +71,10 @@ class LocalAws:
         """The calls so far that change something, oldest first, refused ones too."""
         return list(self._ask("GET", "changes"))
 
+    def handed_out(self) -> list[tuple[str, str]]:
+        """Every secret access key and session token that AssumeRole gave."""
+        return [(secret, token) for secret, token in self._ask("GET", "handed-out")]
+
     def clear_log(self) -> None:
         """Forget the calls so far."""
         self._ask("DELETE", "log")

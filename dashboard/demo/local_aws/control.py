@@ -144,6 +144,10 @@ def _changes(aws: LocalAws, given: dict[str, Any]) -> object:
     return list(aws.changes.copy())
 
 
+def _handed_out(aws: LocalAws, given: dict[str, Any]) -> object:
+    return list(aws.world.handed_out.copy())
+
+
 def _clear_log(aws: LocalAws, given: dict[str, Any]) -> object:
     aws.log.clear()
     aws.changes.clear()
@@ -174,5 +178,6 @@ _ROUTES: tuple[tuple[str, str, Callable[..., object]], ...] = (
     ("GET", "/_local/log", _log),
     ("DELETE", "/_local/log", _clear_log),
     ("GET", "/_local/changes", _changes),
+    ("GET", "/_local/handed-out", _handed_out),
     ("POST", "/_local/settings", _settings),
 )

@@ -119,6 +119,7 @@ def add_broker(account: Account, given: Mapping[str, Any]) -> Broker:
         created=_EPOCH + timedelta(hours=int(digest.hex[:4], 16) / 3),
         tags=dict(given.get("tags", {})),
         replication_mode=given.get("replication_mode", "NONE"),
+        connected=datetime.fromisoformat(given["connected"]) if given.get("connected") else None,
     )
     account.brokers[broker_id] = broker
     return broker

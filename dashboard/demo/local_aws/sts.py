@@ -115,11 +115,13 @@ def _complete(statement: object) -> bool:
 
 def _answer(context: Context, session: Session) -> dict[str, object]:
     policy = context.param("Policy")
+    secret, token = secrets.token_urlsafe(30), token_of(session)
+    context.world.handed_out.append((secret, token))
     return {
         "Credentials": {
             "AccessKeyId": session.key_id,
-            "SecretAccessKey": secrets.token_urlsafe(30),
-            "SessionToken": token_of(session),
+            "SecretAccessKey": secret,
+            "SessionToken": token,
             "Expiration": datetime.fromtimestamp(session.expires, UTC),
         },
         "AssumedRoleUser": {"AssumedRoleId": f"AROA{session.key_id[4:]}:{session.session_name}", "Arn": session.arn},

@@ -84,7 +84,7 @@ def error_answer(service: str, error: AwsError) -> HttpAnswer:
     if service in XML_NAMESPACE:
         return _xml_error(service, error)
     body = {"message": error.message, **error.attributes}
-    if service in ("organizations", "ssm"):
+    if service in ("monitoring", "organizations", "ssm"):
         return json_answer({"__type": error.code, "Message": error.message}, error.status, "application/x-amz-json-1.1")
     answer = json_answer(body, error.status)
     return HttpAnswer(answer.status, answer.body, {**answer.headers, "x-amzn-ErrorType": error.code})

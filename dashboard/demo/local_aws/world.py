@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ class Broker:
     created: datetime
     tags: dict[str, str] = field(default_factory=dict)
     replication_mode: str = "NONE"
+    connected: datetime | None = None  # the last time that it had a connection
     until: float | None = None
     then: str = ""
 
@@ -200,6 +202,8 @@ class World:
         self.accounts: dict[str, Account] = {}
         self.settings = Settings()
         self.estate = "empty"
+        # Every secret access key and session token that was handed out: whoever guards them can look for them.
+        self.handed_out: deque[tuple[str, str]] = deque(maxlen=20_000)
 
     def look(self, account_id: str) -> Account | None:
         """The account as it is now, its timed states moved on."""

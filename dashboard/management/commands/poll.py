@@ -17,7 +17,7 @@ from accounts.domain.identifiers import parse_account_id
 from accounts.models import AccountQuerySet, Sweep
 from accounts.services import polling
 from accounts.services.sweep_facts import outcomes_of
-from accounts.services.sweeps import Progress, progress_of, request_sweep
+from accounts.services.sweeps import Progress, get_or_request_sweep, progress_of, request_sweep
 from dashboard.access import Shell, visible_accounts
 from dashboard.words import plural
 
@@ -40,20 +40,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Start the sweep; wait for it when asked to."""
         accounts = _accounts(options["account"])
-        sweep = request_sweep(accounts, Sweep.Reason.COMMAND, "manage.py", send=not options["inline"])
         if options["inline"]:
-            self._poll_here(sweep)
-        elif not options["wait"]:
-            self.stdout.write(f"{sweep} started over {plural(sweep.polls.count(), 'account')}")
+            self._report(self._poll_here(accounts))
             return
-        else:
-            self._wait(sweep)
+        sweep, begun = get_or_request_sweep(accounts, Sweep.Reason.COMMAND, "manage.py")
+        if not options["wait"]:
+            whom = plural(sweep.polls.count(), "account")
+            again = f"{sweep} is still polling {whom}: nothing was queued a second time"
+            self.stdout.write(f"{sweep} started over {whom}" if begun else again)
+            return
+        self._wait(sweep)
         self._report(sweep)
 
-    def _poll_here(self, sweep: Sweep) -> None:
+    def _poll_here(self, accounts: AccountQuerySet) -> Sweep:
+        sweep = request_sweep(accounts, Sweep.Reason.COMMAND, "manage.py", send=False)
         polls = list(sweep.polls.order_by("pk").values_list("pk", flat=True))
         for poll_pk in tqdm(polls, disable=not sys.stderr.isatty(), unit="account"):
             polling.run_poll(poll_pk)
+        return sweep
 
     def _wait(self, sweep: Sweep) -> None:
         with tqdm(total=progress_of(sweep).total, disable=not sys.stderr.isatty(), unit="account") as bar:

@@ -1,0 +1,164 @@
+"""Drawing a plan: asked for by a person, filled in by whoever looks, stored whether or not the rules refuse it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.domain.cleanups import State
+from accounts.domain.identifiers import parse_arn
+from accounts.domain.plans import Plan, PlannedBroker
+from accounts.domain.protection import Refusal, Rule
+from accounts.domain.readings import AccountReading, Failed, Known
+from accounts.domain.role import ROLE_PATH
+from accounts.domain.warnings import warnings_of
+from accounts.models import Account, Campaign, Cleanup, Target
+from accounts.services import audit, queue
+from accounts.services.cleanups.errors import CannotLook, Refused
+from accounts.services.cleanups.gates import rules_in_force, stored
+from accounts.services.cleanups.looking import circumstances, look
+from accounts.services.cleanups.tending import DRAW_TASK
+
+logger = logging.getLogger(__name__)
+
+
+def request_plan(
+    account: Account,
+    person: str,
+    include_arns: Sequence[str] = (),
+    campaign: Campaign | None = None,
+    *,
+    send: bool = True,
+    why: str = "",
+) -> Cleanup:
+    """Begin a clean-up: a row that waits for a look. It takes the place of a plan that nobody has acted on.
+
+    Without `send` no worker is rung: the caller draws the plan itself. Raises Refused while the account has a clean-up
+    that somebody has confirmed or approved, and for an ARN that is no broker's of this account.
+    """
+    for arn in include_arns:
+        _check_arn(arn, account)
+    with transaction.atomic():
+        list(Account.objects.select_for_update().filter(pk=account.pk).values_list("pk"))  # two people ask one by one
+        former = Cleanup.objects.open().filter(account=account).select_for_update().first()
+        if former is not None and former.state != State.DRAFTED:
+            raise Refused(f"{account} has a clean-up that is not over: {former}. Wait for its end or cancel it.")
+        if former is not None:
+            Cleanup.objects.filter(pk=former.pk).update(state=State.VOID, finished_at=timezone.now())
+        cleanup = Cleanup.objects.create(
+            account=account,
+            campaign=campaign,
+            requested_by=person,
+            include_arns=list(dict.fromkeys(include_arns)),
+            sent_at=timezone.now(),
+        )
+        if former is not None:
+            Cleanup.objects.filter(pk=former.pk).update(reason=f"Replaced by clean-up {cleanup.pk}")
+        audit.note(person, "plan clean-up", str(cleanup), f"{account}{': ' + why if why else ''}")
+        if send:
+            transaction.on_commit(partial(queue.ring, DRAW_TASK, [cleanup.pk], queue.URGENT_QUEUE))
+    return cleanup
+
+
+def _check_arn(arn: str, account: Account) -> None:
+    try:
+        parts = parse_arn(arn)
+    except ValueError as error:
+        raise Refused(f"{error}. Give a broker's whole ARN.") from error
+    if (parts.service, parts.account_id) != ("mq", account.account_id) or not parts.resource.startswith("broker:"):
+        raise Refused(f"{arn} is not a broker of {account}.")
+
+
+def redraw(cleanup: Cleanup, person: str) -> Cleanup:
+    """Draw the same plan anew from the world of now: another clean-up, which replaces this one if it is open."""
+    campaign = cleanup.campaign if cleanup.state == State.DRAFTED else None
+    return request_plan(cleanup.account, person, cleanup.include_arns, campaign)
+
+
+def draw(cleanup_pk: int) -> None:
+    """Look, and fill the plan in. Done twice or at once by two, the first one's plan stands."""
+    cleanup = Cleanup.objects.select_related("account").get(pk=cleanup_pk)
+    if cleanup.state != State.DRAFTED or cleanup.plan_json is not None:
+        return
+    try:
+        plan, reading = look(cleanup.account, cleanup.include_arns)
+    except CannotLook as error:
+        _note_problem(cleanup, str(error))
+        return
+    except Exception as error:
+        # The page and the next drawing must go on; the log has what happened.
+        logger.exception("The look for %s broke", cleanup)
+        _note_problem(cleanup, f"Rolecall itself failed: {type(error).__name__}. Its log has the whole story.")
+        return
+    _store(cleanup, plan, reading)
+
+
+def _note_problem(cleanup: Cleanup, problem: str) -> None:
+    refusals = stored([Refusal(Rule.ROLE_UNKNOWN, problem)])
+    _unfilled(cleanup).update(problem=problem, refusals=refusals, looked_at=timezone.now())
+
+
+def _unfilled(cleanup: Cleanup) -> QuerySet[Cleanup]:
+    return Cleanup.objects.filter(pk=cleanup.pk, state=State.DRAFTED, plan_json__isnull=True)
+
+
+def _store(cleanup: Cleanup, plan: Plan, reading: AccountReading) -> None:
+    account, now = cleanup.account, timezone.now()
+    refusals = [*_seen(plan, reading, cleanup.include_arns), *rules_in_force(plan, account, ())]
+    around = circumstances(account, reading)
+    with transaction.atomic():
+        filled = _unfilled(cleanup).update(
+            plan_json=plan.as_json(),
+            plan_sha256=plan.sha256,
+            looked_at=reading.started_at,
+            expires_at=reading.started_at + timedelta(hours=settings.CLEANUP_PLAN_HOURS),
+            problem="",
+            warnings=warnings_of(plan, around, settings.CLEANUP_PROTECTION, now),
+            refusals=stored(refusals),
+            approval_needed=_approval_needed(plan),
+        )
+        if filled:
+            Target.objects.bulk_create(_target(cleanup, broker) for broker in plan.deletes)
+
+
+def _approval_needed(plan: Plan) -> bool:
+    asked = {"always": True, "brokers": bool(plan.deletes), "never": False}
+    return asked[settings.CLEANUP_APPROVAL]
+
+
+def _target(cleanup: Cleanup, broker: PlannedBroker) -> Target:
+    return Target(
+        cleanup=cleanup,
+        arn=broker.arn,
+        broker_id=broker.broker_id,
+        name=broker.name,
+        region_code=broker.region,
+        engine=broker.engine,
+        instance_type=broker.instance_type,
+        seen_state=broker.state,
+    )
+
+
+def _seen(plan: Plan, reading: AccountReading, include_arns: Sequence[str]) -> Iterator[Refusal]:
+    """The refusals that only this look can tell."""
+    role = reading.role.role
+    if isinstance(role, Failed):
+        yield Refusal(Rule.ROLE_UNKNOWN, f"Nobody knows whether the role is there: {role.problem.detail}")
+    elif isinstance(role, Known) and role.value is None:
+        yield Refusal(Rule.NOTHING_TO_DELETE, f"{plan.account_name} has no role AWSServiceRoleForAmazonMQ.")
+    elif role.value is not None and role.value.path != ROLE_PATH:
+        yield Refusal(
+            Rule.NOT_AWS_ROLE,
+            f"The role of that name has the path {role.value.path}: it is not AWS's own, whose path is {ROLE_PATH}.",
+        )
+    listed = {broker.arn for broker in (*plan.deletes, *plan.keeps)}
+    for arn in include_arns:
+        if arn not in listed:
+            yield Refusal(Rule.UNKNOWN_BROKER, f"AWS lists no broker {arn}. Draw the plan without it.")
