@@ -105,11 +105,12 @@ class Turn:
     def change(
         self, action: str, target: str, intent: str, session_policy: str, call: Callable[[Cleaner], Receipt]
     ) -> Receipt:
-        """Make one change: intent, a session for this change alone, the lease renewed, the call, the answer.
+        """Make one change: gate, intent, a session for this change alone, the lease renewed, the call, the answer.
 
         Raises AwsError when AWS says no, Lost when it was not sent because somebody stopped it, and the signal for
         what else kept it from being sent.
         """
+        self.gate()  # once more: the looks since the last time may have taken minutes
         entry = journal.intend(self.cleanup, action, target, intent, deletes=True)
         account = self.cleanup.account
         session = NarrowSession(account, session_policy)

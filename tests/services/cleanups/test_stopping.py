@@ -161,6 +161,22 @@ def carry_on(cleanup_pk: int) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_protected_during_the_last_look_keeps_its_role(cleanable: Cleanable, aws: LocalAws) -> None:
+    account = cleanable()
+    cleanup = approved_cleanup(account, aws, state=State.DELETING_ROLE)
+    aws.add_fault(account=account.account_id, region="us-west-2", action="ListBrokers", delay=2)
+
+    worker = threading.Thread(target=carry_on, args=[cleanup.pk])
+    worker.start()
+    wait_until(lambda: cleanup.journal.filter(action="look").exists(), 20, "the look has begun")
+    Account.objects.filter(pk=account.pk).update(protected=True)
+    worker.join(20)
+
+    cleanup.refresh_from_db()
+    assert (cleanup.state, deletions(aws)) == (State.FAILED, [])
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("wanted", [{"paused": True}, {"cancel_wanted_by": "operator"}])
 def test_what_is_wanted_while_the_cleaner_signs_in_stops_the_call(
     cleanable: Cleanable, aws: LocalAws, wanted: dict[str, Any]
