@@ -17,7 +17,6 @@ from accounts.domain.identifiers import parse_arn
 from accounts.domain.plans import Plan, PlannedBroker
 from accounts.models import Cleanup, JournalEntry, Region, Target
 from dashboard.cleanup_words import engine_words, remedy, rule_words
-from dashboard.words import plural
 
 
 class Stage(StrEnum):
@@ -143,20 +142,6 @@ def _resource_words(account_id: str, plan: Plan | None, resource: str) -> str:
     return "not in this plan"
 
 
-def undo_sentences(cleanup: Cleanup, targets: Sequence[Target]) -> list[str]:
-    """What has been done so far, and what of it cannot be taken back."""
-    gone = sum(target.state == Target.State.GONE and target.asked_at is not None for target in targets)
-    going = sum(target.state == Target.State.DELETING for target in targets)
-    said = []
-    if gone:
-        said.append(f"{plural(gone, 'broker')} {'is' if gone == 1 else 'are'} deleted and cannot be brought back.")
-    if going:
-        said.append(f"AWS is deleting {plural(going, 'broker')}: that cannot be stopped.")
-    if cleanup.task_id and cleanup.state != State.DONE:
-        said.append("AWS has been asked to delete the role: a request that it has taken on cannot be withdrawn.")
-    return said or ["Nothing has been deleted so far."] if cleanup.state != State.DONE else said
-
-
 @dataclass(frozen=True, slots=True)
 class Powers:
     """What a person may do with a clean-up now."""
@@ -189,7 +174,7 @@ def powers(cleanup: Cleanup, person: str, operates: bool, refused: bool) -> Powe
         discard=waits,
         pause=not ended and not waits,
         cancel=not ended and not waits,
-        accept=planned and waits and person != cleanup.requested_by,
+        accept=planned and state is State.DRAFTED and person != cleanup.requested_by,
         plan_anew=ended,
     )
 

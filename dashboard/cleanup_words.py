@@ -56,19 +56,15 @@ RULE_WORDS: Final = {
     Rule.TOO_MANY_BROKERS: "Too many brokers",
     Rule.FREEZE: "Freeze",
 }
-SETTINGS_PAGE: Final = "CLEANUP_* of docs/configuration.md"
 # What a person can do about a refusal that its own sentence does not say already.
 RULE_REMEDIES: Final = {
     Rule.NOTHING_TO_DELETE: "Nothing has to be done: discard the plan.",
     Rule.ROLE_UNKNOWN: "Mend the reader role’s access, then draw anew.",
     Rule.NOT_AWS_ROLE: "It was made by hand: whoever made it has to remove it.",
-    Rule.NO_CLEANER_ROLE: "Import the account again with a cleaner_role_arn, then draw anew.",
-    Rule.UNKNOWN_BROKER: "Draw anew without it.",
     Rule.PROTECTED_NAME: "If the name misleads, rename the account here or change the setting.",
     Rule.PROTECTED_TAG: "If it may go, remove the tag in AWS, then draw anew.",
     Rule.TAGS_UNREADABLE: "Mend the reader role’s access (mq:DescribeBroker), then draw anew.",
     Rule.UNKNOWN_STATE: "Wait until AWS reports another state, then draw anew.",
-    Rule.FREEZE: "Wait, or change the setting CLEANUP_FREEZE.",
 }
 
 

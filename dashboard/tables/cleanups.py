@@ -19,9 +19,9 @@ def cleanups_of(accounts: AccountQuerySet) -> QuerySet[Cleanup]:
     counted = Subquery(brokers.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     no_role = Q(plan_json__isnull=True) | Q(plan_json__role_arn="")
     mine = Cleanup.objects.filter(account__in=accounts.order_by().values("pk")).select_related("account")
-    return mine.annotate(
-        brokers=Coalesce(counted, 0), role=Case(When(no_role, then=Value(0)), default=1)
-    ).annotate(deletes=F("brokers") + F("role"))
+    return mine.annotate(brokers=Coalesce(counted, 0), role=Case(When(no_role, then=Value(0)), default=1)).annotate(
+        deletes=F("brokers") + F("role")
+    )
 
 
 class CleanupTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types

@@ -1,4 +1,4 @@
-"""What people do to clean-ups: plan, confirm, approve, pause, cancel. The services decide; here it is asked and said."""
+"""What people do to clean-ups: plan, confirm, approve, pause, cancel. The services decide; views ask and say."""
 
 from __future__ import annotations
 

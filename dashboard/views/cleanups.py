@@ -24,7 +24,6 @@ from dashboard.cleanup_page import (
     seen_token,
     stage_of,
     stepper,
-    undo_sentences,
     unseen_regions,
     usage_rows,
 )
@@ -92,7 +91,7 @@ def page_context(cleanup: Cleanup, user: User, now_at: Stage | None = None) -> d
         "seen": seen_token(cleanup, targets, journal),
         "may": powers(cleanup, user.get_username(), may(user, Role.OPERATOR), bool(refusals) or plan is None),
         "refusals": refusals,
-        "undo": undo_sentences(cleanup, targets),
+        "done_so_far": done_so_far(cleanup),
         "state_words": state_words(cleanup),
         "problem": unreadable or cleanup.problem,
         "journal": journal[-JOURNAL_SHOWN:],
