@@ -15,6 +15,7 @@ from accounts.domain.cleanups import ENDS
 from accounts.domain.plans import Plan
 from accounts.models import Cleanup, Region
 from accounts.services.cleanups.gates import refusals_now
+from accounts.services.cleanups.so_far import done_so_far
 from dashboard.access import Person, Role, ViewerRequest, may, open_to, visible_accounts
 from dashboard.cleanup_page import (
     Stage,
