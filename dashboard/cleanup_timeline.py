@@ -14,8 +14,20 @@ from dashboard.cleanup_words import broker_counts
 from dashboard.words import exact_span, plural
 
 ORDER: Final = (State.APPROVED, State.DELETING_BROKERS, State.DELETING_ROLE, State.VERIFYING)
-SIGNS: Final = {"done": "✓", "now": "▸", "wait": "◷", "next": "", "stopped": "✕"}
-KIND_WORDS: Final = {"done": "done", "now": "going on", "wait": "waiting", "next": "to come", "stopped": "stopped"}
+SIGNS: Final = {"done": "✓", "now": "▸", "wait": "◷", "next": "", "stopped": "✕", "never": "", "needless": "–"}
+KIND_WORDS: Final = {
+    "done": "done",
+    "now": "going on",
+    "wait": "waiting",
+    "next": "to come",
+    "stopped": "stopped",
+    "never": "not reached",
+    "needless": "not needed",
+}
+NEEDLESS: Final = {
+    State.DELETING_BROKERS: "No broker had to be deleted",
+    State.DELETING_ROLE: "The role did not have to be deleted",
+}
 # Titles of a step: to come, going on, over. `{}` is what it deletes or looks at.
 TITLES: Final = {
     State.APPROVED: ("Look at {} again", "Looking at {} again", "Looked at {} again"),
@@ -27,7 +39,7 @@ TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the timeline. `kind` is done, now, wait, next or stopped."""
+    """One step of the timeline. `kind` is one of KIND_WORDS."""
 
     name: str
     kind: str
@@ -52,7 +64,8 @@ def timeline(cleanup: Cleanup, plan: Plan, journal: Sequence[JournalEntry]) -> l
     """The steps in their order; those that this plan does not need are left out."""
     order = [state for state in ORDER if _is_needed(state, plan)]
     place = _place(cleanup, journal, order)
-    return [_step(cleanup, plan, state, _kind(cleanup, at, place), journal) for at, state in enumerate(order)]
+    kinds = [_kind(cleanup, state, at - place, journal) for at, state in enumerate(order)]
+    return [_step(cleanup, plan, state, kind, journal) for state, kind in zip(order, kinds, strict=True)]
 
 
 def _is_needed(state: State, plan: Plan) -> bool:
@@ -73,11 +86,15 @@ def _place(cleanup: Cleanup, journal: Sequence[JournalEntry], order: Sequence[St
     return max(reached, default=0)
 
 
-def _kind(cleanup: Cleanup, at: int, place: int) -> str:
-    if at != place:
-        return "done" if at < place else "next"
-    if State(cleanup.state) in ENDS:
-        return "stopped"
+def _kind(cleanup: Cleanup, state: State, ahead: int, journal: Sequence[JournalEntry]) -> str:
+    """What a step is; `ahead` counts from the one that goes on."""
+    over = State(cleanup.state) in ENDS
+    if ahead < 0:
+        # A role that was gone already lets a clean-up end before its turn: what was not done is not told as done.
+        skipped = state in NEEDLESS and not any(entry.step == state for entry in journal)
+        return "needless" if skipped else "done"
+    if ahead > 0 or over:
+        return "next" if not over else "never" if ahead else "stopped"
     return "wait" if cleanup.state == State.WAITING or cleanup.paused else "now"
 
 
@@ -92,13 +109,15 @@ def _step(cleanup: Cleanup, plan: Plan, state: State, kind: str, journal: Sequen
 
 def _title(state: State, kind: str, plan: Plan) -> str:
     to_come, going_on, over = TITLES[state]
-    title = {"next": to_come, "done": over}.get(kind, going_on)
+    title = {"next": to_come, "never": to_come, "done": over, "needless": NEEDLESS.get(state, "")}.get(kind, going_on)
     regions = len(plan.looked) + len(plan.unknown) + len(plan.disabled)
     what = plural(regions, "region") if state is State.APPROVED else plural(len(plan.deletes), "broker")
     return title.format(what)
 
 
 def _text(cleanup: Cleanup, state: State, kind: str, plan: Plan) -> str:
+    if kind in ("never", "needless", "stopped"):
+        return ""
     if state is State.APPROVED:
         return _same_world(plan) if kind == "done" else "Anything that is new since the plan stops the clean-up."
     if state is State.DELETING_BROKERS:

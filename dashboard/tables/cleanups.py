@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import django_tables2 as tables
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.domain.cleanups import State
 from accounts.models import AccountQuerySet, Cleanup, JournalEntry, Target
 from dashboard.cleanup_words import deletes_words, state_html, state_words
-from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, account_html
+from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html, time_html
 
 
 def cleanups_of(accounts: AccountQuerySet) -> QuerySet[Cleanup]:
@@ -24,6 +27,20 @@ def cleanups_of(accounts: AccountQuerySet) -> QuerySet[Cleanup]:
     )
 
 
+def upcoming(cleanup: Cleanup) -> datetime | None:
+    """When a waiting clean-up goes on; what a running one does next is no try."""
+    return cleanup.next_try_at if cleanup.state == State.WAITING else None
+
+
+class StepColumn(SortedColumn):
+    """“4 min ago”; a dash for what has not come yet."""
+
+    def render(self, record: Cleanup) -> SafeString | str:
+        """The age."""
+        value = self.export(record)
+        return time_html(value) if isinstance(value, datetime) else "–"
+
+
 class CleanupTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Newest first."""
 
@@ -35,15 +52,15 @@ class CleanupTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         "account__account_id", lambda c: c.account.account_id, verbose_name="Account id", visible=False
     )
     state = SortedColumn("state", state_words, verbose_name="State")
-    deletes = NumberColumn("deletes", lambda c: c.deletes, verbose_name="Deletes")
+    deletes = SortedColumn("deletes", lambda c: c.deletes, verbose_name="Deletes")
     requested_by = TextColumn("requested_by", lambda c: c.requested_by, verbose_name="Asked by")
     confirmed_by = TextColumn("confirmed_by", lambda c: c.confirmed_by, verbose_name="Confirmed by")
     approved_by = TextColumn("approved_by", lambda c: c.approved_by, verbose_name="Approved by")
     created_at = TimeColumn("created_at", lambda c: c.created_at, verbose_name="Asked")
-    started_at = TimeColumn("started_at", lambda c: c.started_at, verbose_name="Began")
-    finished_at = TimeColumn("finished_at", lambda c: c.finished_at, verbose_name="Ended")
-    next_try_at = TimeColumn("next_try_at", lambda c: c.next_try_at, verbose_name="Next try")
-    reason = TextColumn("reason", lambda c: c.reason, verbose_name="Reason", attrs={"td": {"class": "note"}})
+    started_at = StepColumn("started_at", lambda c: c.started_at, verbose_name="Began")
+    finished_at = StepColumn("finished_at", lambda c: c.finished_at, verbose_name="Ended")
+    next_try_at = StepColumn("next_try_at", upcoming, verbose_name="Next try")
+    reason = TextColumn("reason", lambda c: c.reason, verbose_name="Reason", visible=False)
 
     class Meta:
         empty_text = "No clean-up matches these filters."

@@ -66,7 +66,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const live = event.detail.target.closest("[data-live]");
     if (!live) return;
-    const busy = live.querySelector("input:focus:not([type=hidden]), input:checked, input[name=why]:not(:placeholder-shown)");
+    const touched = (input) => input === document.activeElement || input.checked !== input.defaultChecked || input.value !== input.defaultValue;
+    const busy = [...live.querySelectorAll("input:not([type=hidden])")].some(touched);
     if (busy) event.detail.shouldSwap = false;
   });
 
