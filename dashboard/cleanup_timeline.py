@@ -33,7 +33,7 @@ TITLES: Final = {
     State.APPROVED: ("Look at {} again", "Looking at {} again", "Looked at {} again"),
     State.DELETING_BROKERS: ("Delete {}", "Deleting {}", "Deleted {}"),
     State.DELETING_ROLE: ("Delete the role", "Deleting the role", "Deleted the role"),
-    State.VERIFYING: ("Verify that the role is gone", "Verifying that the role is gone", "The role is gone"),
+    State.VERIFYING: ("Verify that the role is gone", "Verifying that the role is gone", "Asked GetRole for proof"),
 }
 
 
@@ -123,7 +123,7 @@ def _text(cleanup: Cleanup, state: State, kind: str, plan: Plan) -> str:
     if state is State.DELETING_BROKERS:
         return "" if kind == "done" else "Each is looked at once more right before AWS is asked to delete it."
     if state is State.VERIFYING:
-        return "GetRole answered NoSuchEntity." if kind == "done" else "GetRole, until AWS says NoSuchEntity."
+        return "" if kind == "done" else "GetRole, until AWS says NoSuchEntity."
     if cleanup.usage and kind == "wait":
         return "AWS accepted the request and then reported that the role is still in use."
     return "" if kind == "done" else "All regions are listed once more right before AWS is asked to delete it."

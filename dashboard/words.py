@@ -115,7 +115,9 @@ def span(seconds: float) -> str:
 
 def exact_span(seconds: float) -> str:
     """Write a length of time to the second: `5 min 38 s`, `1 h 04 min`; what a person compares or waits for."""
-    whole = max(0, round(seconds))
+    if seconds < 1:
+        return "under 1 s"
+    whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:

@@ -176,6 +176,17 @@ def test_a_role_that_was_gone_already_is_not_told_as_deleted(watching: Client, a
     assert "It was gone already." in said
 
 
+def test_a_role_that_was_made_anew_is_not_told_as_gone(watching: Client, account: Account) -> None:
+    cleanup = make_cleanup(account, make_plan(account), State.DONE, reason="It has been made anew meanwhile.")
+    for step in (State.APPROVED, State.DELETING_ROLE, State.VERIFYING):
+        note(cleanup, step, "follow", "Follow", "SUCCEEDED")
+
+    said = text_of(watching, cleanup.get_absolute_url())
+
+    assert "role is gone" not in said
+    assert "It has been made anew meanwhile." in said
+
+
 def test_what_was_not_reached_is_not_told_as_done(watching: Client, account: Account) -> None:
     cleanup = make_cleanup(account, make_plan(account, planned(account)), State.FAILED, reason="Denied.")
     note(cleanup, State.DELETING_BROKERS, "mq:DeleteBroker", "Delete orders", "no", deletes=True)
