@@ -72,13 +72,18 @@ def is_fresh(request: HttpRequest) -> bool:
     return 0 <= age < settings.CLEANUP_SIGN_IN_MINUTES * 60
 
 
+def ask_again(then: str) -> HttpResponseBase:
+    """Lead to the question for the password, and from there to an address that can be opened."""
+    return redirect(f"{reverse('sign-in-again')}?{urlencode({'next': then})}")
+
+
 def freshly_signed_in(view: View) -> View:
-    """Ask for the password again before a view that can destroy something. Stands below `open_to`."""
+    """Ask for the password again before a page that can destroy something. Stands below `open_to`."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if is_fresh(request):
             return view(request, *args, **kwargs)
-        return redirect(f"{reverse('sign-in-again')}?{urlencode({'next': request.path})}")
+        return ask_again(request.path)
 
     return guarded

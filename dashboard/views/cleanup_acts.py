@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,7 +17,7 @@ from accounts.services.cleanups.errors import Refused
 from accounts.services.protection import set_protected
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.cleanup_page import Stage
-from dashboard.sign_in import freshly_signed_in
+from dashboard.sign_in import ask_again, freshly_signed_in, is_fresh
 from dashboard.views.cleanups import cleanup_of, page_context
 from dashboard.views.common import yes_or_no
 
@@ -100,10 +101,11 @@ def _gate_page(
 
 @require_POST
 @open_to(Role.OPERATOR)
-@freshly_signed_in
-def cleanup_regions(request: ViewerRequest, number: int) -> HttpResponse:
+def cleanup_regions(request: ViewerRequest, number: int) -> HttpResponseBase:
     """Take a second person's word that regions nobody could look into hold nothing that matters."""
     cleanup, why = cleanup_of(request.user, number), request.POST.get("why", "").strip()
+    if not is_fresh(request):
+        return ask_again(cleanup.get_absolute_url())
     chosen = request.POST.getlist("region")
     if not chosen or not why:
         messages.error(request, "Tick the regions and give the reason: both stay on record.")

@@ -209,6 +209,17 @@ def test_a_second_person_accepts_a_region_and_stays_on_record(second: Client, ac
     assert 'id="confirm"' in html
 
 
+def test_accepting_a_region_asks_for_the_password_and_comes_back_to_the_plan(second: Client, account: Account) -> None:
+    cleanup = make_cleanup(account, make_plan(account, unknown={"me-south-1": "denied"}))
+    grow_stale(second)
+
+    response = second.post(f"{cleanup.get_absolute_url()}regions/", {"region": ["me-south-1"], "why": "empty"})
+
+    assert response["Location"] == f"/sign-in/again/?next=%2Fcleanups%2F{cleanup.pk}%2F"
+    cleanup.refresh_from_db()
+    assert cleanup.accepted_regions == {}
+
+
 def test_whoever_asked_cannot_accept_a_region(second: Client, account: Account) -> None:
     plan = make_plan(account, unknown={"me-south-1": "denied"})
     cleanup = make_cleanup(account, plan, requested_by="anna")
