@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from django.conf import settings
+
+from accounts.domain.cleanups import OPEN
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
 from accounts.domain.policy import DiffLine, PermissionCheck, check_documented_permissions, compare_policy, side_by_side
+from accounts.domain.protection import account_refusals
 from accounts.domain.publications import Publication
 from accounts.domain.regions import display_order
 from accounts.domain.role import POLICY_DOCUMENT, ROLE_USING_ENGINE
@@ -19,6 +23,7 @@ from accounts.services.publications import has
 from dashboard.matrix import CellView, role_status_of
 from dashboard.words import FLAG_WORDS, plural
 
+CLEANUPS_SHOWN = 5
 CONTEXT_LINES = 3  # shown around each difference of two documents
 # Outcomes that many regions of an account share, in the order in which they are listed.
 FOLDED_WORDS = {
@@ -131,6 +136,20 @@ def flag_sentences(status: RoleStatus, published: Publication | None = None) -> 
     known = {flag.value for flag in Flag} - ({Flag.NEWER_VERSION.value} if has(status, published) else set())
     flags = [Flag(flag) for flag in status.flags if flag in known]
     return [FLAG_WORDS[flag] for flag in flags if flag is not Flag.ROLE_ABSENT]
+
+
+def protection_sentences(account: Account) -> list[str]:
+    """Why no clean-up may delete anything in the account, by the rules of now."""
+    rules = settings.CLEANUP_PROTECTION
+    found = account_refusals(account.account_id, account.name, account.protected, rules)
+    return [refusal.detail for refusal in found]
+
+
+def cleanup_context(account: Account) -> dict[str, object]:
+    """The account's latest clean-ups, the one that is open, and what protects the account."""
+    latest = list(account.cleanups.all()[:CLEANUPS_SHOWN])
+    still_open = next((cleanup for cleanup in latest if cleanup.state in OPEN), None)
+    return {"cleanups": latest, "open_cleanup": still_open, "protections": protection_sentences(account)}
 
 
 def permission_rows(document: object, partition: str) -> list[tuple[PermissionCheck, bool]]:

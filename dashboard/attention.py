@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.domain.cleanups import State
 from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.publications import Publication
-from accounts.models import AccountQuerySet, Region
+from accounts.models import AccountQuerySet, Cleanup, Region
 from accounts.services.publications import differing, publications
 from dashboard.filters import AWS_CHANGED, DIFFERS, FLAG_CHOICES, having_flags, having_outcomes
 from dashboard.matrix import FAILING_VALUES
@@ -56,7 +57,24 @@ def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetim
     """The sentences that apply, worst first."""
     published = publications(accounts)
     concerns = (*_access(accounts), *_role(accounts, published), *_age(accounts, now))
-    return [*_published(published), *_sentences(concerns), *_failing_regions(regions)]
+    return [*_cleanups(accounts), *_published(published), *_sentences(concerns), *_failing_regions(regions)]
+
+
+def _cleanups(accounts: AccountQuerySet) -> Iterator[Sentence]:
+    """Clean-ups that need a second person, that ended badly with nobody having drawn a new plan, or that wait."""
+    mine = Cleanup.objects.filter(account__in=accounts.order_by().values("pk"))
+    later = Cleanup.objects.filter(account=OuterRef("account"), pk__gt=OuterRef("pk"))
+    kinds = (
+        (State.FAILED, "bad", mine.exclude(Exists(later)), "failed, and no new plan has been drawn"),
+        (State.AWAITING_APPROVAL, "warn", mine, "for a second person’s approval"),
+        (State.WAITING, "warn", mine, "before the next try"),
+    )
+    for state, tone, rows, said in kinds:
+        found = list(rows.filter(state=state).values_list("pk", flat=True))
+        if found:
+            verb = "" if state is State.FAILED else "waits " if len(found) == 1 else "wait "
+            url = reverse("cleanup", args=found) if len(found) == 1 else f"{reverse('cleanups')}?state={state.value}"
+            yield Sentence(f"{plural(len(found), 'clean-up')} {verb}{said}", "Clean-up", url, tone)
 
 
 def _published(published: Mapping[str, Publication]) -> Iterator[Sentence]:

@@ -20,5 +20,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "answering_server": answering_server(settings.AWS_ENDPOINT_URL),
         "may_watch": user is not None and may(user, Role.VIEWER),
         "may_operate": user is not None and may(user, Role.OPERATOR),
-        "here": match.url_name if match else "",
+        "here": (match.url_name or "").partition("-")[0] if match else "",  # `cleanup-confirm` is part of `cleanup`
     }

@@ -14,9 +14,11 @@ from django.http import QueryDict
 
 from accounts.domain.outcomes import FAILING, Flag, Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.regions import display_order
-from accounts.models import Account, AccountQuerySet, Broker, Cell, Region
+from accounts.models import Account, AccountQuerySet, Broker, Cell, Cleanup, Region
 from accounts.services.publications import differing, having, publications
 from dashboard.access import Person, visible_accounts
+from dashboard.cleanup_words import STATE_WORDS
+from dashboard.tables.cleanups import cleanups_of
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_POLICY, AWS_CHANGED, DIFFERS = "none", "aws_changed", "differs"
@@ -220,6 +222,34 @@ class BrokerFilter(ChipFilterSet):
         return queryset.filter(Q(name__icontains=value) | Q(pk__in=of_accounts.order_by().values("pk")))
 
 
+class CleanupFilter(ChipFilterSet):
+    """What the list of clean-ups can be narrowed to."""
+
+    q = filters.CharFilter(label="Account or id", method="by_account")
+    person = filters.CharFilter(label="Person", method="by_person")
+    state = filters.MultipleChoiceFilter(
+        label="State",
+        choices=[(state.value, word) for state, word in STATE_WORDS.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Cleanup
+        fields: tuple[str, ...] = ()
+
+    def by_account(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
+        """By the account's name or id."""
+        of_accounts = search_accounts(queryset, value, "account__")
+        return queryset.filter(pk__in=of_accounts.order_by().values("pk"))
+
+    def by_person(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
+        """By the whole name of somebody who asked, confirmed or approved."""
+        name = value.strip()
+        return queryset.filter(
+            Q(requested_by__iexact=name) | Q(confirmed_by__iexact=name) | Q(approved_by__iexact=name)
+        )
+
+
 def account_filter(data: QueryDict, person: Person) -> AccountFilter:
     """The accounts that a person may see, narrowed to what the URL says."""
     return AccountFilter(data, queryset=visible_accounts(person))
@@ -229,3 +259,8 @@ def broker_filter(data: QueryDict, person: Person) -> BrokerFilter:
     """The brokers that a person may see, narrowed to what the URL says."""
     mine = visible_accounts(person).order_by().values("pk")
     return BrokerFilter(data, queryset=Broker.objects.filter(account__in=mine).select_related("account"))
+
+
+def cleanup_filter(data: QueryDict, person: Person) -> CleanupFilter:
+    """The clean-ups of the accounts that a person may see, narrowed to what the URL says."""
+    return CleanupFilter(data, queryset=cleanups_of(visible_accounts(person)))

@@ -7,7 +7,8 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard.sign_in import SignInForm
-from dashboard.views import accounts, lists, matrix, overview, sweeps
+from dashboard.views import accounts, cleanup_acts, cleanups, lists, matrix, overview, sweeps
+from dashboard.views.sign_in import sign_in_again
 
 matrix_urls = [  # /matrix/
     path("", matrix.matrix, name="matrix"),
@@ -19,6 +20,20 @@ account_urls = [  # /accounts/
     path("<slug:account_id>/poll/", accounts.poll_account, name="poll-account"),
     path("<slug:account_id>/paused/", accounts.account_paused, name="account-paused"),
     path("<slug:account_id>/interval/", accounts.account_interval, name="account-interval"),
+    path("<slug:account_id>/protected/", cleanup_acts.account_protected, name="account-protected"),
+    path("<slug:account_id>/cleanup/", cleanup_acts.cleanup_plan, name="cleanup-plan"),
+]
+cleanup_urls = [  # /cleanups/
+    path("", cleanups.cleanup_list, name="cleanups"),
+    path("<int:number>/", cleanups.cleanup_detail, name="cleanup"),
+    path("<int:number>/journal/", cleanups.cleanup_journal, name="cleanup-journal"),
+    path("<int:number>/redraw/", cleanup_acts.cleanup_redraw, name="cleanup-redraw"),
+    path("<int:number>/rehearse/", cleanup_acts.cleanup_rehearse, name="cleanup-rehearse"),
+    path("<int:number>/confirm/", cleanup_acts.cleanup_confirm, name="cleanup-confirm"),
+    path("<int:number>/approve/", cleanup_acts.cleanup_approve, name="cleanup-approve"),
+    path("<int:number>/regions/", cleanup_acts.cleanup_regions, name="cleanup-regions"),
+    path("<int:number>/paused/", cleanup_acts.cleanup_paused, name="cleanup-paused"),
+    path("<int:number>/cancel/", cleanup_acts.cleanup_cancel, name="cleanup-cancel"),
 ]
 region_urls = [  # /regions/
     path("", lists.region_list, name="regions"),
@@ -40,10 +55,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/", include(matrix_urls)),
     path("accounts/", include(account_urls)),
     path("brokers/", lists.broker_list, name="brokers"),
+    path("cleanups/", include(cleanup_urls)),
     path("regions/", include(region_urls)),
     path("sweeps/", include(sweep_urls)),
     path("audit/", lists.audit_list, name="audit"),
     path("sign-in/", sign_in, name="sign-in"),
+    path("sign-in/again/", sign_in_again, name="sign-in-again"),
     # Also for a person without any role, who must be able to leave.
     path("sign-out/", login_not_required(LogoutView.as_view()), name="sign-out"),
 ]

@@ -113,6 +113,18 @@ def span(seconds: float) -> str:
     return f"{int(seconds)} s"
 
 
+def exact_span(seconds: float) -> str:
+    """Write a length of time to the second: `5 min 38 s`, `1 h 04 min`; what a person compares or waits for."""
+    if seconds < 1:
+        return "under 1 s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
 def answering_server(url: str) -> str:
     """Name the server that answers in AWS's place: a port of this machine says nothing to people."""
     host = urlsplit(url).hostname or ""

@@ -14,7 +14,15 @@ from accounts.models import Account
 from accounts.services.publications import publications
 from accounts.services.schedule import set_account_paused, set_interval
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
-from dashboard.account_page import blockers, flag_sentences, folded, policy_context, standings, verdict_sentence
+from dashboard.account_page import (
+    blockers,
+    cleanup_context,
+    flag_sentences,
+    folded,
+    policy_context,
+    standings,
+    verdict_sentence,
+)
 from dashboard.filters import account_filter
 from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
@@ -76,6 +84,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "interval_form": IntervalForm.of(account),
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
         "now": now,
+        **cleanup_context(account),
         **policy_context(account),
     }
 

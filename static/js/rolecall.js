@@ -57,6 +57,40 @@
     }
   });
 
+  // A page that follows something rests while nobody sees it.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
+  });
+
+  // What a person is typing or ticking is not exchanged under their hands; the next look brings the news.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const live = event.detail.target.closest("[data-live]");
+    if (!live) return;
+    const touched = (input) => input === document.activeElement || input.checked !== input.defaultChecked || input.value !== input.defaultValue;
+    const busy = [...live.querySelectorAll("input:not([type=hidden])")].some(touched);
+    if (busy) event.detail.shouldSwap = false;
+  });
+
+  // A countdown moves between two looks.
+  const left = (seconds) => seconds < 60 ? `${seconds} s`
+    : seconds < 3600 ? `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`
+    : `${Math.floor(seconds / 3600)} h ${String(Math.floor(seconds % 3600 / 60)).padStart(2, "0")} min`;
+  setInterval(() => document.querySelectorAll("[data-until]").forEach((time) => {
+    const seconds = Math.round((new Date(time.dateTime) - Date.now()) / 1000);
+    time.textContent = seconds > 0 ? `in ${left(seconds)}` : "now";
+  }), 1000);
+
+  // Buttons that copy appear where copying works.
+  const showCopying = () => navigator.clipboard && document.querySelectorAll("[data-clip][hidden]").forEach((button) => { button.hidden = false; });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-clip]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.clip);
+    button.textContent = "copied";
+  });
+  document.addEventListener("htmx:afterSettle", showCopying);
+  showCopying();
+
   // Rows that are being read with the keyboard are not exchanged under the reader.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const rows = event.detail.target;

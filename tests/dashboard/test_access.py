@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Sweep
+from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned
 from tests.dashboard.factories import make_account, make_status
 
 PAGES = (
@@ -21,9 +22,13 @@ PAGES = (
     "/sweeps/",
     "/accounts/{account}/",
     "/sweeps/{sweep}/",
+    "/cleanups/",
+    "/cleanups/{cleanup}/",
 )
-BARS = ("/sweeps/running/bar/", "/sweeps/{sweep}/bar/")
+BARS = ("/sweeps/running/bar/", "/sweeps/{sweep}/bar/", "/cleanups/{cleanup}/journal/")
 OPERATOR_PAGES = ("/audit/",)
+# Ask on GET, act on POST.
+GATES = ("/cleanups/{cleanup}/confirm/", "/cleanups/{cleanup}/approve/", "/cleanups/{cleanup}/cancel/")
 ACTS = (
     "/matrix/poll/",
     "/accounts/{account}/poll/",
@@ -32,22 +37,41 @@ ACTS = (
     "/regions/us-east-1/polled/",
     "/sweeps/paused/",
     "/sweeps/{sweep}/cancel/",
+    "/accounts/{account}/cleanup/",
+    "/accounts/{account}/protected/",
+    "/cleanups/{cleanup}/redraw/",
+    "/cleanups/{cleanup}/rehearse/",
+    "/cleanups/{cleanup}/regions/",
+    "/cleanups/{cleanup}/paused/",
 )
-UNKNOWN = ("/accounts/000000000000/", "/sweeps/999999/", "/sweeps/999999/bar/")
+UNKNOWN = (
+    *("/accounts/000000000000/", "/sweeps/999999/", "/sweeps/999999/bar/"),
+    *("/cleanups/999999/", "/cleanups/999999/journal/"),
+)
 UNKNOWN_ACTS = (
     "/accounts/000000000000/poll/",
     "/accounts/000000000000/paused/",
     "/accounts/000000000000/interval/",
     "/regions/mars-1/polled/",
     "/sweeps/999999/cancel/",
+    "/accounts/000000000000/cleanup/",
+    "/accounts/000000000000/protected/",
+    "/cleanups/999999/redraw/",
+    "/cleanups/999999/rehearse/",
+    "/cleanups/999999/regions/",
+    "/cleanups/999999/paused/",
+    "/cleanups/999999/confirm/",
+    "/cleanups/999999/approve/",
+    "/cleanups/999999/cancel/",
 )
 
 
 @pytest.fixture
 def place(db: None) -> dict[str, object]:
-    account = make_account()
+    account = make_account(cleaner_role_arn="arn:aws:iam::100007654321:role/cleaner")
     make_status(account)
-    return {"account": account.account_id, "sweep": Sweep.objects.create(reason="page").pk}
+    cleanup = make_cleanup(account, make_plan(account, planned(account)))
+    return {"account": account.account_id, "sweep": Sweep.objects.create(reason="page").pk, "cleanup": cleanup.pk}
 
 
 @pytest.mark.parametrize("url", PAGES + BARS)
@@ -55,12 +79,12 @@ def test_a_page_opens_for_a_viewer(url: str, place: dict[str, object], watching:
     assert watching.get(url.format(**place)).status_code == 200
 
 
-@pytest.mark.parametrize("url", PAGES + OPERATOR_PAGES)
+@pytest.mark.parametrize("url", PAGES + OPERATOR_PAGES + GATES)
 def test_a_page_opens_for_an_operator(url: str, place: dict[str, object], operating: Client) -> None:
     assert operating.get(url.format(**place)).status_code == 200
 
 
-@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES + ACTS)
+@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES + ACTS + GATES)
 def test_an_address_sends_the_anonymous_to_sign_in(url: str, place: dict[str, object], client: Client) -> None:
     response = client.get(url.format(**place))
 
@@ -78,7 +102,7 @@ def test_an_operators_page_refuses_a_viewer(url: str, watching: Client) -> None:
     assert watching.get(url).status_code == 403
 
 
-@pytest.mark.parametrize("url", ACTS)
+@pytest.mark.parametrize("url", ACTS + GATES)
 def test_an_act_refuses_a_viewer(url: str, place: dict[str, object], watching: Client) -> None:
     assert watching.post(url.format(**place)).status_code == 403
 

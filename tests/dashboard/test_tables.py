@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Account, AuditEntry, Broker, Poll, Region, Sweep
+from accounts.models import Account, AuditEntry, Broker, Cleanup, Poll, Region, Sweep
 from dashboard.exports import MATRIX_COLUMNS
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
+from dashboard.tables.cleanups import CleanupTable
 from dashboard.tables.matrix import matrix_table
 from dashboard.tables.regions import RegionTable
 from dashboard.tables.sweeps import AuditTable, PollTable, SweepTable
+from tests.dashboard.cleanup_factories import make_cleanup
 from tests.dashboard.factories import make_account, make_cell, make_status, seed
 
 TABLES: dict[str, tuple[Any, Any]] = {
@@ -24,6 +26,7 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "/regions/": (RegionTable, Region),
     "/sweeps/": (SweepTable, Sweep),
     "/sweeps/{sweep}/": (PollTable, Poll),
+    "/cleanups/": (CleanupTable, Cleanup),
     "/audit/": (AuditTable, AuditEntry),
 }
 COLUMNS = [
@@ -33,7 +36,7 @@ COLUMNS = [
 
 @pytest.fixture
 def world(db: None) -> int:
-    seed(4)
+    make_cleanup(seed(4)[0])
     AuditEntry.objects.create(actor="olga", action="poll", subject="Sweep 1")
     return Sweep.objects.get().pk
 

@@ -67,3 +67,11 @@ def test_every_word_of_the_domain_has_a_word_for_people() -> None:
 @pytest.mark.parametrize(("brokers", "step"), [(0, 0), (1, 1), (20, 2), (150, 3), (4795, 4)])
 def test_the_strips_blue_grows_with_the_magnitude(brokers: int, step: int) -> None:
     assert share_step(brokers, 4795) == step
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "under 1 s"), (59.4, "59 s"), (60, "1 min 00 s"), (338, "5 min 38 s"), (3599.7, "1 h 00 min")],
+)
+def test_a_length_of_time_to_the_second(seconds: float, said: str) -> None:
+    assert words.exact_span(seconds) == said

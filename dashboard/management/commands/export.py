@@ -1,4 +1,4 @@
-"""`manage.py export matrix|accounts|brokers|audit [--format csv|json] [--output FILE]`."""
+"""`manage.py export matrix|accounts|brokers|cleanups|audit [--format csv|json] [--output FILE]`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from dashboard.access import Shell, visible_accounts
 from dashboard.exports import FORMATS, Export, in_blocks, matrix_export, table_export
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
+from dashboard.tables.cleanups import CleanupTable, cleanups_of
 from dashboard.tables.sweeps import AuditTable
 
 
@@ -33,6 +34,10 @@ def _brokers() -> Export:
     return table_export("brokers", BrokerTable(Broker.objects.filter(account__in=mine).select_related("account")))
 
 
+def _cleanups() -> Export:
+    return table_export("cleanups", CleanupTable(cleanups_of(visible_accounts(Shell.OPERATOR))))
+
+
 def _audit() -> Export:
     return table_export("audit", AuditTable(AuditEntry.objects.all()))
 
@@ -41,6 +46,7 @@ EXPORTS: dict[str, Callable[[], Export]] = {
     "matrix": _matrix,
     "accounts": _accounts,
     "brokers": _brokers,
+    "cleanups": _cleanups,
     "audit": _audit,
 }
 
@@ -48,7 +54,7 @@ EXPORTS: dict[str, Callable[[], Export]] = {
 class Command(BaseCommand):
     """Writes what the pages export, to standard output or to a file."""
 
-    help = "Export the matrix, the accounts, the brokers or the audit record."
+    help = "Export the matrix, the accounts, the brokers, the clean-ups or the audit record."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
