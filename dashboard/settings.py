@@ -263,11 +263,13 @@ CELERY_BEAT_SCHEDULE = {
     "tend-cleanups": {"task": "accounts.tend_cleanups", "schedule": 5.0},
     # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
     "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
+    "tend-campaigns": {"task": "accounts.tend_campaigns", "schedule": 5.0},
 }
 CELERY_TASK_ROUTES = {
     "accounts.poll_due_accounts": {"queue": "clock"},
     "accounts.tend_sweeps": {"queue": "clock"},
     "accounts.tend_cleanups": {"queue": "clock"},
+    "accounts.tend_campaigns": {"queue": "clock"},
     "accounts.run_cleanup": {"queue": "now"},
     "accounts.draw_plan": {"queue": "now"},
     "accounts.forget_old": {"queue": "clock"},

@@ -7,7 +7,8 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard.sign_in import SignInForm
-from dashboard.views import accounts, cleanup_acts, cleanups, lists, matrix, overview, sweeps
+from dashboard.views import accounts, campaigns, cleanup_acts, cleanups, lists, matrix, overview, role_acts, sweeps
+from dashboard.views.cleanup_report import cleanup_report
 from dashboard.views.sign_in import sign_in_again
 
 matrix_urls = [  # /matrix/
@@ -21,11 +22,14 @@ account_urls = [  # /accounts/
     path("<slug:account_id>/paused/", accounts.account_paused, name="account-paused"),
     path("<slug:account_id>/interval/", accounts.account_interval, name="account-interval"),
     path("<slug:account_id>/protected/", cleanup_acts.account_protected, name="account-protected"),
+    path("<slug:account_id>/role/recreate/", role_acts.role_recreate, name="role-recreate"),
+    path("<slug:account_id>/role/describe/", role_acts.role_describe, name="role-describe"),
     path("<slug:account_id>/cleanup/", cleanup_acts.cleanup_plan, name="cleanup-plan"),
 ]
 cleanup_urls = [  # /cleanups/
     path("", cleanups.cleanup_list, name="cleanups"),
     path("<int:number>/", cleanups.cleanup_detail, name="cleanup"),
+    path("<int:number>/report/", cleanup_report, name="cleanup-report"),
     path("<int:number>/journal/", cleanups.cleanup_journal, name="cleanup-journal"),
     path("<int:number>/redraw/", cleanup_acts.cleanup_redraw, name="cleanup-redraw"),
     path("<int:number>/rehearse/", cleanup_acts.cleanup_rehearse, name="cleanup-rehearse"),
@@ -34,6 +38,16 @@ cleanup_urls = [  # /cleanups/
     path("<int:number>/regions/", cleanup_acts.cleanup_regions, name="cleanup-regions"),
     path("<int:number>/paused/", cleanup_acts.cleanup_paused, name="cleanup-paused"),
     path("<int:number>/cancel/", cleanup_acts.cleanup_cancel, name="cleanup-cancel"),
+]
+campaign_urls = [  # /campaigns/
+    path("", campaigns.campaign_list, name="campaigns"),
+    path("new/", campaigns.campaign_new, name="campaign-new"),
+    path("create/", campaigns.campaign_create, name="campaign-create"),
+    path("<int:number>/", campaigns.campaign_detail, name="campaign"),
+    path("<int:number>/confirm/", campaigns.campaign_confirm, name="campaign-confirm"),
+    path("<int:number>/approve/", campaigns.campaign_approve, name="campaign-approve"),
+    path("<int:number>/resume/", campaigns.campaign_resume, name="campaign-resume"),
+    path("<int:number>/cancel/", campaigns.campaign_cancel, name="campaign-cancel"),
 ]
 region_urls = [  # /regions/
     path("", lists.region_list, name="regions"),
@@ -56,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(account_urls)),
     path("brokers/", lists.broker_list, name="brokers"),
     path("cleanups/", include(cleanup_urls)),
+    path("campaigns/", include(campaign_urls)),
     path("regions/", include(region_urls)),
     path("sweeps/", include(sweep_urls)),
     path("audit/", lists.audit_list, name="audit"),

@@ -40,6 +40,8 @@ class Campaign(models.Model):
     approved_at = models.DateTimeField(null=True)
     at_once = models.PositiveSmallIntegerField(default=5)
     reason = models.TextField(blank=True)
+    # The clean-ups that came out otherwise than meant and that a person has seen and gone on from.
+    acknowledged = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
 
@@ -66,10 +68,14 @@ class CleanupQuerySet(models.QuerySet["Cleanup"]):
         return self.filter(state__in=AT_WORK, confirmed_at__isnull=False)
 
     def due(self, now: datetime) -> CleanupQuerySet:
-        """Those that a worker has to carry on now, and that none holds. A cancellation waits for nothing."""
+        """Those that a worker has to carry on now, and that none holds. A cancellation waits for nothing.
+
+        In a campaign a clean-up is not due before the campaign has given it a place.
+        """
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
         in_time = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
-        return self.at_work().filter(free, Q(in_time, paused=False) | ~Q(cancel_wanted_by=""))
+        its_turn = Q(campaign__isnull=True) | Q(turn_at__isnull=False) | ~Q(state=State.APPROVED)
+        return self.at_work().filter(free, Q(its_turn, in_time, paused=False) | ~Q(cancel_wanted_by=""))
 
 
 class Cleanup(models.Model):
@@ -104,6 +110,8 @@ class Cleanup(models.Model):
     approved_by = models.CharField(max_length=150, blank=True)
     approved_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # When its campaign gave it a place among those in work. Null: its turn is still to come.
+    turn_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -62,6 +62,7 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     checked_at = TimeColumn("role_status__checked_at", lambda a: role_status_of(a).checked_at, verbose_name="Last poll")
 
     class Meta:
+        template_name = "tables/accounts.html"
         empty_text = "No account matches these filters."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -57,6 +57,29 @@
     }
   });
 
+  // What is ticked is counted on the button, and stays ticked when a sweep brings the rows anew.
+  const picked = new Set();
+  const tell = () => {
+    const button = document.querySelector("[data-pick]");
+    if (button) button.textContent = picked.size ? `Plan clean-up for ${picked.size}` : "Plan clean-ups…";
+  };
+  const remember = () => document.querySelectorAll(".tick").forEach((tick) => {
+    if (tick.checked) picked.add(tick.value); else picked.delete(tick.value);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches(".tick")) { remember(); tell(); }
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    document.querySelectorAll(".tick").forEach((tick) => { tick.checked = picked.has(tick.value); });
+  });
+  addEventListener("pageshow", () => { remember(); tell(); });
+
+  // A report's button prints; without JavaScript the browser's own does.
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  });
+
   // A page that follows something rests while nobody sees it.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();

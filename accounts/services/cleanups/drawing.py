@@ -21,6 +21,7 @@ from accounts.domain.role import ROLE_PATH
 from accounts.domain.warnings import warnings_of
 from accounts.models import Account, Campaign, Cleanup, Target
 from accounts.services import audit, queue
+from accounts.services.cleanups.campaigns import note_drawn
 from accounts.services.cleanups.errors import CannotLook, Refused
 from accounts.services.cleanups.gates import rules_in_force, stored
 from accounts.services.cleanups.looking import circumstances, look
@@ -103,6 +104,7 @@ def draw(cleanup_pk: int) -> None:
 def _note_problem(cleanup: Cleanup, problem: str) -> None:
     refusals = stored([Refusal(Rule.ROLE_UNKNOWN, problem)])
     _unfilled(cleanup).update(problem=problem, refusals=refusals, looked_at=timezone.now())
+    note_drawn(cleanup)
 
 
 def _unfilled(cleanup: Cleanup) -> QuerySet[Cleanup]:
@@ -126,6 +128,7 @@ def _store(cleanup: Cleanup, plan: Plan, reading: AccountReading) -> None:
         )
         if filled:
             Target.objects.bulk_create(_target(cleanup, broker) for broker in plan.deletes)
+    note_drawn(cleanup)
 
 
 def _approval_needed(plan: Plan) -> bool:

@@ -154,6 +154,7 @@ def tell_account(account: Account) -> dict[str, Any]:
         "role_present": role is not None,
         "role_id": role.role_id if role else None,
         "role_path": role.path if role else None,
+        "role_description": role.description if role else None,
         "trust": role.trust if role else None,
         "attached_policies": role.attached if role else [],
         "inline_policies": sorted(role.inline) if role else [],

@@ -55,7 +55,8 @@ def json_answer(value: object, status: int = 200, content_type: str = "applicati
 def xml_answer(service: str, action: str, result: Mapping[str, object]) -> HttpAnswer:
     """The answer of a query service: the result inside the two elements that are named after the action."""
     request_id = str(uuid.uuid4())
-    inner = f"<{action}Result>{to_xml(result)}</{action}Result>" if result else ""
+    # Also when there is nothing in it, as for UpdateRole: botocore cannot read an answer without it.
+    inner = f"<{action}Result>{to_xml(result)}</{action}Result>"
     metadata = f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
     text = f'<{action}Response xmlns="{XML_NAMESPACE[service]}">{inner}{metadata}</{action}Response>'
     return HttpAnswer(200, text.encode(), {"Content-Type": "text/xml", "x-amzn-RequestId": request_id})

@@ -1,0 +1,85 @@
+"""Which accounts a person wants to plan for: those ticked in a table, or what its filters leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import QueryDict
+
+from accounts.domain.outcomes import Verdict
+from accounts.domain.protection import account_refusals
+from accounts.models import Account, AccountQuerySet
+from dashboard.access import Person, visible_accounts
+from dashboard.filters import Chip, account_filter
+from dashboard.words import plural
+
+TICKED: Final = "ticked"
+UNUSED: Final = "unused"
+ALL: Final = "all"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to choose, how many accounts that makes, and how many of them cannot be cleaned up as things stand."""
+
+    key: str
+    words: str
+    accounts: AccountQuerySet
+    count: int
+    hindered: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The ways to choose that are open here, the likeliest first."""
+
+    choices: list[Choice]
+    chips: list[Chip]
+    problems: list[str]
+    ticked: list[str]
+    query: str
+
+    def chosen(self, key: str) -> AccountQuerySet:
+        """The accounts of one choice. Raises BadRequest for a choice that is not offered."""
+        for choice in self.choices:
+            if choice.key == key:
+                return choice.accounts
+        raise BadRequest(f"There is no choice “{key}” here: use {', '.join(choice.key for choice in self.choices)}.")
+
+
+def selection_of(data: QueryDict, person: Person) -> Selection:
+    """Read `account` (ticked ids, any number) and `filter` (the query string of the table they were ticked in)."""
+    ticked = data.getlist("account")
+    narrowed = account_filter(QueryDict(data.get("filter", "")), person)
+    left = narrowed.accounts.order_by().values("pk")
+    matching = visible_accounts(person).filter(pk__in=left)
+    where = "that match these filters" if narrowed.chips() else "that are watched"
+    choices = [
+        _choice(TICKED, "the ticked accounts", visible_accounts(person).filter(account_id__in=ticked)),
+        _choice(
+            UNUSED, f"all accounts with an unused role {where}", matching.filter(role_status__verdict=Verdict.UNUSED)
+        ),
+        _choice(ALL, f"all accounts {where}", matching),
+    ]
+    offered = [choice for choice in choices if choice.count]
+    return Selection(offered, narrowed.chips(), narrowed.problems(), ticked, data.get("filter", ""))
+
+
+def _choice(key: str, words: str, accounts: AccountQuerySet) -> Choice:
+    known = list(accounts)
+    return Choice(key, words, accounts, len(known), _hindered(known))
+
+
+def _hindered(accounts: list[Account]) -> str:
+    """What is known before any look: an account without a cleaner role, or a protected one, gets no clean-up."""
+    rules = settings.CLEANUP_PROTECTION
+    shut = [account for account in accounts if not account.cleaner_role_arn]
+    guarded = [a for a in accounts if any(account_refusals(a.account_id, a.name, a.protected, rules))]
+    said = [
+        f"{plural(len(shut), 'account')} without a cleaner role" if shut else "",
+        f"{plural(len(guarded), 'protected account')}" if guarded else "",
+    ]
+    return ", ".join(filter(None, said))

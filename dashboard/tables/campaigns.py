@@ -1,0 +1,177 @@
+"""Campaigns, one a row, and the accounts of one campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.domain.cleanups import AT_WORK, ENDS, State
+from accounts.models import AccountQuerySet, Campaign, Cleanup, Target
+from dashboard.cleanup_words import STATE_SIGNS, deletes_words, state_html, state_words
+from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, account_html
+
+CAMPAIGN_SIGNS = {
+    Campaign.State.DRAWING: ("◌", "in_use"),
+    Campaign.State.DRAFTED: ("○", "unused"),
+    Campaign.State.AWAITING_APPROVAL: ("◔", "unused"),
+    Campaign.State.RUNNING: ("▸", "in_use"),
+    Campaign.State.STOPPED: ("✕", "danger"),
+    Campaign.State.DONE: ("✓", "good"),
+    Campaign.State.CANCELLED: ("–", "no"),
+}
+CAMPAIGN_WORDS = {Campaign.State.DRAFTED: "to be confirmed"}
+
+
+def campaign_words(campaign: Campaign) -> str:
+    """The state in words."""
+    state = Campaign.State(campaign.state)
+    return CAMPAIGN_WORDS.get(state, str(state.label))
+
+
+def campaign_html(campaign: Campaign) -> SafeString:
+    """The state as a chip with sign and word."""
+    sign, tone = CAMPAIGN_SIGNS[Campaign.State(campaign.state)]
+    said = '<span class="chip {}"><span aria-hidden="true">{}</span> {}</span>'
+    return format_html(said, tone, sign, campaign_words(campaign))
+
+
+def campaigns_of(accounts: AccountQuerySet) -> QuerySet[Campaign]:
+    """The campaigns that take in at least one of these accounts, with what became of each's accounts."""
+    mine = Cleanup.objects.filter(campaign=OuterRef("pk"), account__in=accounts.order_by().values("pk"))
+    confirmed = Q(cleanups__confirmed_at__isnull=False)
+    return Campaign.objects.filter(Exists(mine)).annotate(
+        accounts=Count("cleanups"),
+        going=Count("cleanups", filter=confirmed),
+        done=Count("cleanups", filter=confirmed & Q(cleanups__state=State.DONE)),
+        otherwise=Count("cleanups", filter=confirmed & Q(cleanups__state__in=ENDS - {State.DONE})),
+    )
+
+
+class CampaignTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
+    """Newest first."""
+
+    number = SortedColumn("pk", lambda c: c.pk, verbose_name="Campaign", attrs={"td": {"class": "strong"}})
+    name = TextColumn("name", lambda c: c.name, verbose_name="Name", attrs={"td": {"class": "note"}})
+    state = SortedColumn("state", campaign_words, verbose_name="State")
+    accounts = NumberColumn("accounts", lambda c: c.accounts, verbose_name="Accounts")
+    going = NumberColumn("going", lambda c: c.going, verbose_name="Confirmed")
+    done = NumberColumn("done", lambda c: c.done, verbose_name="Done")
+    otherwise = NumberColumn("otherwise", lambda c: c.otherwise, verbose_name="Ended otherwise")
+    requested_by = TextColumn("requested_by", lambda c: c.requested_by, verbose_name="Asked by")
+    confirmed_by = TextColumn("confirmed_by", lambda c: c.confirmed_by, verbose_name="Confirmed by")
+    approved_by = TextColumn("approved_by", lambda c: c.approved_by, verbose_name="Approved by")
+    created_at = TimeColumn("created_at", lambda c: c.created_at, verbose_name="Asked")
+    finished_at = TimeColumn("finished_at", lambda c: c.finished_at, verbose_name="Ended")
+
+    class Meta:
+        empty_text = "No campaign yet. Tick accounts in the matrix or in the list of accounts to plan one."
+
+    def render_number(self, record: Campaign) -> SafeString:
+        """The number, linked to the campaign's page."""
+        return format_html('<a href="{}">Campaign {}</a>', record.get_absolute_url(), f"{record.pk:,}")
+
+    def render_state(self, record: Campaign) -> SafeString:
+        """The state with its sign."""
+        return campaign_html(record)
+
+    def render_finished_at(self, record: Campaign, column: TimeColumn) -> SafeString | str:
+        """The age; a dash while it is open, which is not “never”."""
+        return column.render(record) if record.finished_at else "–"
+
+
+def members_of(campaign: Campaign, accounts: AccountQuerySet) -> QuerySet[Cleanup]:
+    """The clean-ups of a campaign, with how many brokers each deletes and how many of them are gone."""
+    gone = Count("targets", filter=Q(targets__state=Target.State.GONE))
+    mine = campaign.cleanups.filter(account__in=accounts.order_by().values("pk"))
+    return (
+        mine.select_related("account", "campaign")
+        .annotate(brokers=Count("targets"), gone=gone)
+        .order_by("account__name", "pk")
+    )
+
+
+def member_words(cleanup: Cleanup) -> str:
+    """Where an account of a campaign stands: the clean-up's own state, or what the campaign adds to it."""
+    if cleanup.state == State.DRAFTED and cleanup.refusals:
+        return "refused"
+    if cleanup.state == State.APPROVED and cleanup.turn_at is None:
+        return "waits its turn"
+    if was_left_out(cleanup):
+        return "left out"
+    return state_words(cleanup)
+
+
+def was_left_out(cleanup: Cleanup) -> bool:
+    """Whether the campaign was confirmed without this account."""
+    confirmed = cleanup.campaign is not None and cleanup.campaign.confirmed_at is not None
+    return confirmed and cleanup.confirmed_at is None and cleanup.state == State.CANCELLED
+
+
+def deletes_of(cleanup: Any) -> str:
+    """What goes, in words; empty while nobody knows."""
+    if cleanup.plan_json is None:
+        return ""
+    return deletes_words(cleanup.brokers, bool(cleanup.plan_json.get("role_arn")))
+
+
+def why_of(cleanup: Cleanup) -> str:
+    """Why it stands there: the rules that refuse it, what it waits for, how it ended."""
+    if cleanup.state == State.DRAFTED:
+        return cleanup.problem or " ".join(refusal["detail"] for refusal in cleanup.refusals)
+    return cleanup.reason
+
+
+class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
+    """One account of a campaign, a row. `refused` has what the rules say now of plans that wait to be confirmed."""
+
+    account = SortedColumn(
+        "account__name", lambda c: c.account.name, verbose_name="Account", attrs={"td": {"class": "who"}}
+    )
+    account_id = TextColumn(
+        "account__account_id", lambda c: c.account.account_id, verbose_name="Account id", visible=False
+    )
+    state = SortedColumn("state", member_words, verbose_name="State")
+    deletes = TextColumn("brokers", deletes_of, verbose_name="Deletes")
+    gone = NumberColumn("gone", lambda c: c.gone, verbose_name="Brokers gone")
+    why = TextColumn("reason", why_of, verbose_name="Why", attrs={"td": {"class": "note"}})
+    plan = SortedColumn("pk", lambda c: c.plan_sha256, verbose_name="Plan")
+
+    class Meta:
+        empty_text = "No account here."
+
+    def __init__(self, *args: Any, refused: Mapping[int, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refused = refused or {}
+
+    def render_account(self, record: Cleanup) -> SafeString:
+        """The account's name and id."""
+        return account_html(record.account)
+
+    def render_state(self, record: Cleanup) -> SafeString:
+        """The state with its sign."""
+        if record.state == State.DRAFTED and record.plan_json and (record.pk in self.refused or record.refusals):
+            sign, tone = STATE_SIGNS[State.VOID]
+            return format_html('<span class="chip {}"><span aria-hidden="true">{}</span> refused</span>', tone, sign)
+        if record.state == State.APPROVED and record.turn_at is None:
+            return format_html('<span class="chip no"><span aria-hidden="true">◔</span> {}</span>', "waits its turn")
+        if was_left_out(record):
+            return format_html('<span class="chip no"><span aria-hidden="true">⊘</span> {}</span>', "left out")
+        return state_html(record)
+
+    def render_gone(self, record: Any) -> str:
+        """How many of how many, once it is under way."""
+        begun = record.brokers and (record.state in AT_WORK or record.gone)
+        return f"{record.gone} of {record.brokers}" if begun else "–"
+
+    def render_why(self, record: Cleanup) -> str:
+        """The reasons of now before those of the drawing."""
+        return self.refused.get(record.pk, "") or why_of(record) or "–"
+
+    def render_plan(self, record: Cleanup) -> SafeString:
+        """The clean-up's number, linked to its page."""
+        return format_html('<a href="{}">Clean-up {}</a>', record.get_absolute_url(), f"{record.pk:,}")
