@@ -143,6 +143,7 @@ def _log(aws: LocalAws, given: dict[str, Any]) -> object:
 def _changes(aws: LocalAws, given: dict[str, Any]) -> object:
     return list(aws.changes.copy())
 
+
 def _handed_out(aws: LocalAws, given: dict[str, Any]) -> object:
     return list(aws.world.handed_out.copy())
 
@@ -177,7 +178,6 @@ _ROUTES: tuple[tuple[str, str, Callable[..., object]], ...] = (
     ("GET", "/_local/log", _log),
     ("DELETE", "/_local/log", _clear_log),
     ("GET", "/_local/changes", _changes),
-
     ("GET", "/_local/handed-out", _handed_out),
     ("POST", "/_local/settings", _settings),
 )

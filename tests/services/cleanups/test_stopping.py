@@ -183,7 +183,7 @@ def test_what_is_wanted_while_the_cleaner_signs_in_stops_the_call(
 ) -> None:
     """The lease is renewed last, and that renewal asks whether anybody has said stop."""
     account = cleanable(brokers=THREE[:1])
-    look_at(account, Patience(0))  # from here on the reader has its session: the one AssumeRole to come is the cleaner's
+    look_at(account, Patience(0))  # the reader has its session now: the one AssumeRole to come is the cleaner's
     cleanup = approved_cleanup(account, aws)
     aws.add_fault(account=account.account_id, action="AssumeRole", delay=1.5)
 
