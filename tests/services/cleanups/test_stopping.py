@@ -16,9 +16,8 @@ from pytest_django.fixtures import Settings
 from accounts.domain.cleanups import ENDS, State
 from accounts.domain.protection import Freeze
 from accounts.models import Account, AuditEntry, Campaign, Cleanup
+from accounts.services.cleanups.looking import world_now
 from accounts.services.cleanups.running import advance
-from accounts.services.patience import Patience
-from accounts.services.polling import look_at
 from dashboard.demo.local_aws.client import LocalAws
 from tests.processes import wait_until
 from tests.services.cleanups.factories import approved_cleanup, run
@@ -183,7 +182,7 @@ def test_what_is_wanted_while_the_cleaner_signs_in_stops_the_call(
 ) -> None:
     """The lease is renewed last, and that renewal asks whether anybody has said stop."""
     account = cleanable(brokers=THREE[:1])
-    look_at(account, Patience(0))  # the reader has its session now: the one AssumeRole to come is the cleaner's
+    world_now(account)  # from here on the reader has its session: the one AssumeRole to come is the cleaner's
     cleanup = approved_cleanup(account, aws)
     aws.add_fault(account=account.account_id, action="AssumeRole", delay=1.5)
 
