@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -88,7 +89,7 @@ def test_a_plan_for_an_unused_role_says_that_it_is_one_step(watching: Client, ac
     ],
 )
 def test_what_is_special_of_a_broker_is_said(
-    watching: Client, account: Account, fields: dict[str, object], words: str
+    watching: Client, account: Account, fields: dict[str, Any], words: str
 ) -> None:
     plan = make_plan(account, planned(account, **fields))
 
