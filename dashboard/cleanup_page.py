@@ -166,9 +166,10 @@ def powers(cleanup: Cleanup, person: str, operates: bool, refused: bool) -> Powe
     waits = not ended and not (confirmed and state in AT_WORK)  # for a person
     somebody_else = person not in (cleanup.requested_by, cleanup.confirmed_by)
     to_approve = cleanup.approval_needed and cleanup.approved_at is None and somebody_else
+    by_itself = cleanup.campaign_id is None or state is not State.DRAFTED  # a campaign's plans are confirmed together
     return Powers(
-        confirm=planned and waits and not confirmed and not refused and person != cleanup.approved_by,
-        approve=planned and waits and to_approve and not refused,
+        confirm=planned and waits and by_itself and not confirmed and not refused and person != cleanup.approved_by,
+        approve=planned and waits and by_itself and to_approve and not refused,
         redraw=state is State.DRAFTED and (planned or bool(cleanup.problem)),
         rehearse=planned and waits,
         discard=waits,

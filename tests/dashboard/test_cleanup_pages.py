@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.domain.cleanups import State
-from accounts.models import Account, Cleanup, Target
+from accounts.models import Account, Campaign, Cleanup, Target
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, note, planned, waiting_cleanup
 from tests.dashboard.factories import make_account, make_status
 
@@ -34,6 +34,15 @@ def account(db: None) -> Account:
 def buttons(client: Client, cleanup: Cleanup) -> set[str]:
     html = client.get(cleanup.get_absolute_url()).content.decode()
     return set(re.findall(r'class="button[^"]*" id="(\w+)"', html))
+
+
+def test_a_plan_of_a_campaign_is_confirmed_there(operating: Client, account: Account) -> None:
+    campaign = Campaign.objects.create(name="unused roles", requested_by="olga")
+
+    cleanup = make_cleanup(account, make_plan(account), campaign=campaign)
+
+    assert buttons(operating, cleanup).isdisjoint({"confirm", "approve"})
+    assert campaign.get_absolute_url() in operating.get(cleanup.get_absolute_url()).content.decode()
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -75,7 +84,7 @@ def test_a_plan_for_an_unused_role_says_that_it_is_one_step(watching: Client, ac
     said = text_of(watching, make_cleanup(account, make_plan(account)).get_absolute_url())
 
     assert "Nothing uses the role: its deletion is one step." in said
-    assert "4 Approve" not in said
+    assert "4 Approve " not in said  # with the blank: a time may stand before "Approved by"
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ def done_so_far(cleanup: Cleanup) -> str:
         return "Nothing was deleted."
     counts = Counter(cleanup.targets.values_list("state", flat=True))
     total = counts.total()
-    said = [f"{counts[Target.State.GONE]} of {total} brokers are gone."] if total else []
+    said = [f"Brokers gone: {counts[Target.State.GONE]} of {total}."] if total else []
     if counts[Target.State.DELETING]:
-        said.append(f"{counts[Target.State.DELETING]} more are being deleted by AWS, which cannot be called back.")
+        said.append(f"Being deleted by AWS, which cannot be called back: {counts[Target.State.DELETING]}.")
     if cleanup.task_id:
         said.append("The role's deletion has been asked for and cannot be called back.")
     elif not cleanup.attempts:

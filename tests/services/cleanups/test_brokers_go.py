@@ -72,7 +72,7 @@ def test_a_new_broker_before_the_roles_deletion_voids_the_plan_and_says_what_was
     run(cleanup)
 
     assert cleanup.state == State.VOID and aws.account(account.account_id)["role_present"]
-    assert "1 of 1 brokers are gone. The role was not touched." in cleanup.reason
+    assert "Brokers gone: 1 of 1. The role was not touched." in cleanup.reason
     assert len(deletions(aws)) == 1
 
 

@@ -147,7 +147,7 @@ def test_a_cancelled_clean_up_ends_and_says_what_was_done(
 
     cleanup.refresh_from_db()
     assert cleanup.state == State.CANCELLED and cleanup.reason.startswith("Cancelled by operator.")
-    assert "3 more are being deleted by AWS, which cannot be called back. The role was not touched." in cleanup.reason
+    assert "Being deleted by AWS, which cannot be called back: 3. The role was not touched." in cleanup.reason
     assert AuditEntry.objects.get(action="clean-up cancelled").actor == "operator"
     assert aws.account(account.account_id)["role_present"]
 
