@@ -17,14 +17,12 @@ from accounts.aws.errors import ASSUME_ROLE, AwsError, ErrorKind
 from accounts.aws.tally import watch_requests
 from accounts.domain.identifiers import check_external_id, parse_arn, parse_role_arn
 from accounts.domain.regions import DEFAULT_REGION
+from accounts.domain.role_policies import SESSION_PREFIX, SESSION_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
 
-SESSION_SECONDS: Final = 3600  # the most a hub that itself runs on a role may ask for
-# The trust policies let in no other session names; reading and deleting are told apart by them in CloudTrail, too.
-SESSION_PREFIX: Final = {"reader": "mqslr-scan-", "cleaner": "mqslr-clean-"}
 _SESSION_NAME: Final = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
 

@@ -19,9 +19,9 @@ class Purpose(StrEnum):
     CLEANER = "cleaner"
 
 
-ROLE_NAMES: Final = {Purpose.READER: "MqSlrReader", Purpose.CLEANER: "MqSlrCleaner"}
+ROLE_NAMES: Final[Mapping[str, str]] = {Purpose.READER: "MqSlrReader", Purpose.CLEANER: "MqSlrCleaner"}
 # The trust policies let in no other session names; reading and deleting are told apart by them in CloudTrail, too.
-SESSION_PREFIX: Final = {Purpose.READER: "mqslr-scan-", Purpose.CLEANER: "mqslr-clean-"}
+SESSION_PREFIX: Final[Mapping[str, str]] = {Purpose.READER: "mqslr-scan-", Purpose.CLEANER: "mqslr-clean-"}
 SESSION_SECONDS: Final = 3600  # the most a hub that itself runs on a role may ask for
 
 _SLR: Final = f"arn:aws:iam::*:role{ROLE_PATH}{ROLE_NAME}"
@@ -74,7 +74,7 @@ _CREATES: Final = (
 
 
 def permissions(purpose: Purpose, partition: str, *, create_and_describe: bool = False) -> dict[str, Any]:
-    """The role's permissions policy. `create_and_describe` lets a cleaner make the role anew and edit its description."""
+    """The role's permissions policy; `create_and_describe` lets a cleaner make the role anew and describe it."""
     deletes = (*_DELETES, *(_CREATES if create_and_describe else ())) if purpose is Purpose.CLEANER else ()
     return {"Version": "2012-10-17", "Statement": [_in(partition, statement) for statement in (*_READS, *deletes)]}
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
-from accounts.aws.hub import SESSION_PREFIX, Hub, RoleGrant
+from accounts.aws.hub import Hub, RoleGrant
+from accounts.domain.role_policies import SESSION_PREFIX
 from accounts.models import Account, SealedCredential
 from accounts.services.sealing import CannotOpen, open_sealed, seal
 from accounts.services.sts_budget import wait_for_turn
