@@ -16,7 +16,7 @@ def principal_of(caller_arn: str, partition: str, role_arn: str = "") -> str:
             f"Rolecall runs as an identity of {caller.partition} here, and credentials never cross partitions. Give it "
             f"a profile with credentials of {partition} and name it in {setting('HUB_PROFILE', partition)}."
         )
-    kind, _, name = caller.resource.partition("/")
+    kind = caller.resource.partition("/")[0]
     if caller.service == "sts" and kind == "assumed-role":
         return _role_behind(caller_arn, role_arn, partition)
     if caller.service == "iam" and kind == "user":
@@ -32,8 +32,8 @@ def _role_behind(caller_arn: str, role_arn: str, partition: str) -> str:
     if not role_arn:
         if name.startswith("AWSReservedSSO_"):
             raise ValueError(
-                f"Rolecall runs as the IAM Identity Center role {name}, whose path AWS does not tell here. Put the role's "
-                f"whole ARN into {setting('HUB_ROLE_ARN', partition)}, or better, run Rolecall on a role of its own."
+                f"Rolecall runs as the IAM Identity Center role {name}, whose path AWS does not tell here. Put the "
+                f"role's whole ARN into {setting('HUB_ROLE_ARN', partition)}, or better, run it on a role of its own."
             )
         return f"arn:{partition}:iam::{caller.account_id}:role/{name}"
     told = parse_role_arn(role_arn)

@@ -87,8 +87,11 @@ def statement_for(action: str, purpose: Purpose, partition: str) -> dict[str, An
     raise LookupError(action)
 
 
-def trust(purpose: Purpose, principal_arn: str, external_id: Any) -> dict[str, Any]:
-    """The role's trust policy: this one identity, with this external id, under the purpose's session names."""
+def trust(purpose: Purpose, principal_arn: Any, external_id: Any) -> dict[str, Any]:
+    """The role's trust policy: this one identity, with this external id, under the purpose's session names.
+
+    Both may be what a template puts in their place.
+    """
     principal = {"AWS": principal_arn}
     conditions = {
         "StringEquals": {"sts:ExternalId": external_id},

@@ -11,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
+from accounts.aws.errors import refused_as_open
 from accounts.aws.hub import Hub, RoleGrant
 from accounts.domain.role_policies import SESSION_PREFIX
 from accounts.models import Account, SealedCredential
+from accounts.services import audit
 from accounts.services.sealing import CannotOpen, open_sealed, seal
 from accounts.services.sts_budget import wait_for_turn
 
@@ -47,7 +50,7 @@ def shared_clients() -> Clients:
 @cache
 def hub_of(partition: str) -> Hub:
     """The hub identity in a partition."""
-    return Hub(client_settings(), partition)
+    return Hub(client_settings(), partition, settings.HUB_PROFILES[partition])
 
 
 def role_arn_for(account: Account, purpose: str) -> str:
@@ -111,7 +114,10 @@ class StoredSession:
         row = SealedCredential.objects.filter(account=self.account, purpose=self.purpose).first()
         if row is None or row.expires_at - EARLY <= timezone.now():
             return
-        if (row.role_arn, row.external_id_sha256) != (self.role_arn, _fingerprint(self.account.external_id)):
+        if self.refused or (row.role_arn, row.external_id_sha256) != (
+            self.role_arn,
+            _fingerprint(self.account.external_id),
+        ):
             return
         try:
             secret = open_sealed(bytes(row.sealed), self.bound_to)
@@ -126,6 +132,11 @@ class StoredSession:
     def role_arn(self) -> str:
         """The role that this purpose assumes."""
         return role_arn_for(self.account, self.purpose)
+
+    @property
+    def refused(self) -> bool:
+        """True when a check found that the role lets Rolecall in without the external id."""
+        return self.role_arn in self.account.open_role_arns
 
     @property
     def bound_to(self) -> str:
@@ -147,7 +158,18 @@ class StoredSession:
             return self._credentials
 
     def _assume(self) -> TemporaryCredentials:
-        return assume(self.account, self.purpose)
+        if self.refused:
+            raise refused_as_open()
+        grant = RoleGrant(
+            account_id=self.account.account_id,
+            partition=self.account.partition,
+            role_arn=self.role_arn,
+            external_id=self.account.external_id,
+            purpose=self.purpose,
+            session_name=SESSION_PREFIX[self.purpose] + secrets.token_hex(4),
+        )
+        wait_for_turn(self.account.partition)
+        return hub_of(self.account.partition).assume(grant)
 
     def save(self) -> None:
         """Seal a session that is new into the table."""
@@ -171,6 +193,15 @@ class StoredSession:
             },
         )
         self._saved = credentials
+
+
+def forget_credentials(account: Account, actor: str) -> int:
+    """Delete the stored sessions of an account; says how many there were. AWS itself knows no way to end them early."""
+    with transaction.atomic():
+        forgotten, _ = SealedCredential.objects.filter(account=account).delete()
+        if forgotten:
+            audit.note(actor, "forget credentials", str(account), f"sessions: {forgotten}")
+    return forgotten
 
 
 def _fingerprint(external_id: str) -> str:

@@ -37,6 +37,16 @@ def ring(task: str, pks: Iterable[int], queue: str, countdown: float | None = No
         logger.warning("The broker does not answer: %s waits in PostgreSQL and is sent again later", task)
 
 
+def ring(task: str, arguments: Iterable[int | str], queue: str) -> None:
+    """Hand a task to the workers once for each argument. Without a broker whoever tends the table rings again."""
+    try:
+        with current_app.producer_or_acquire() as producer:
+            for argument in arguments:
+                current_app.send_task(task, args=[argument], queue=queue, producer=producer, retry=False)
+    except OperationalError:
+        logger.warning("The broker does not answer: %s is sent again later", task)
+
+
 def length(queue: str) -> int:
     """How many messages wait in a queue; 0 when the broker does not answer."""
     with current_app.connection_or_acquire() as connection:

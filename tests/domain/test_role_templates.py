@@ -58,7 +58,7 @@ def test_the_template_makes_the_role_that_rolecall_was_told_of() -> None:
     made = resource(Format.CLOUDFORMATION)
 
     assert (made["Path"], made["RoleName"], made["MaxSessionDuration"]) == ("/security/", "MqSlrReader", 3600)
-    assert made["AssumeRolePolicyDocument"] == trust(Purpose.READER, {"Ref": "HubArn"}, {"Ref": "ExternalId"})  # type: ignore[arg-type]
+    assert made["AssumeRolePolicyDocument"] == trust(Purpose.READER, {"Ref": "HubArn"}, {"Ref": "ExternalId"})
     assert made["Policies"][0]["PolicyDocument"] == permissions(Purpose.READER, "aws")
 
 
