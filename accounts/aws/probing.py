@@ -24,6 +24,8 @@ _NO_TASK: Final = f"task{ROLE_PATH}{ROLE_NAME}/00000000-0000-0000-0000-000000000
 NO_BROKER: Final = "There is no broker in the account to try it on."
 NOT_ASKED_HERE: Final = "Rolecall does not ask it in this partition, whose regions cannot be switched off."
 
+_MENDED_BY_ADDING: Final = frozenset({"", "identity policy", "permissions boundary"})
+
 
 @dataclass(frozen=True, slots=True)
 class KnownBroker:
@@ -91,7 +93,9 @@ def _check_of(error: AwsError) -> CallCheck:
     if error.kind is ErrorKind.NOT_FOUND:
         return CallCheck(error.action, Result.ALLOWED)
     result = Result.DENIED if error.kind is ErrorKind.ACCESS_DENIED else Result.UNKNOWN
-    return CallCheck(error.action, result, error.denied_by, problem_of(error).detail)
+    outright = "explicit deny" in error.message
+    add = result is Result.DENIED and not outright and error.denied_by in _MENDED_BY_ADDING
+    return CallCheck(error.action, result, error.denied_by, problem_of(error).detail, add)
 
 
 # Each asks something that changes nothing; the second argument is the ARN of the role's policy.

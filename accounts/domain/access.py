@@ -31,12 +31,16 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallCheck:
-    """One call: `denied_by` is the sort of policy that AWS names, `detail` what an admin reads."""
+    """One call: `denied_by` is the sort of policy that AWS names, `detail` what an admin reads.
+
+    `add` is True when a statement that allows the call would mend it: what denies it outright is not outweighed.
+    """
 
     action: str
     result: Result
     denied_by: str = ""
     detail: str = ""
+    add: bool = False
 
 
 # The reader's and the cleaner's calls, each with what Rolecall needs it for.

@@ -35,7 +35,7 @@ class AccessCheck(models.Model):
     # Empty: never checked; for the cleaner also: there is none.
     reader = models.CharField(max_length=12, choices=choices(Door), blank=True)
     cleaner = models.CharField(max_length=12, choices=choices(Door), blank=True)
-    # {purpose: {"detail": why it is shut or open, "calls": [{"action", "result", "denied_by", "detail"}]}}
+    # {purpose: {"detail": why it is shut or open, "calls": [{"action", "result", "denied_by", "detail", "add"}]}}
     results = models.JSONField(default=dict)
 
     objects = AccessCheckQuerySet.as_manager()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -110,9 +111,13 @@ def test_a_role_that_opens_without_the_external_id_is_refused_until_it_is_mended
     assert (opened.reader, mended.reader) == ("open", "ready")
     for refused in (reading, still):
         assert "Rolecall refuses this role" in problem(refused)
-        assert {answer.problem.outcome for answer in refused.brokers.values()} == {"assume_denied"}
+        assert {outcome(answer) for answer in refused.brokers.values()} == {"assume_denied"}
     assert problem(after) == ""
     assert [entry.action for entry in AuditEntry.objects.all()] == ["accept mended role", "refuse open role"]
+
+
+def outcome(answer: Any) -> str:
+    return str(answer.problem.outcome)
 
 
 def problem(reading: Any) -> str:
@@ -159,7 +164,7 @@ def test_a_check_of_many_is_sent_after_commit_and_again_when_it_is_lost(
         assert queue.length("now") == 0
     sent = queue.length("now")
     fresh = tend_checks()
-    AccessCheck.objects.update(sent_at=timezone.now() - timezone.timedelta(minutes=5))
+    AccessCheck.objects.update(sent_at=timezone.now() - timedelta(minutes=5))
     again = [tend_checks(), tend_checks()]
 
     assert (sent, fresh, again) == (3, 0, [3, 0])
@@ -169,7 +174,7 @@ def test_a_check_of_many_is_sent_after_commit_and_again_when_it_is_lost(
 def test_an_earlier_check_that_ends_late_changes_nothing(watched: Watched) -> None:
     account = watched()
     later = checked(account)
-    AccessCheck.objects.update(checked_at=timezone.now() + timezone.timedelta(minutes=1), reader="shut")
+    AccessCheck.objects.update(checked_at=timezone.now() + timedelta(minutes=1), reader="shut")
 
     checked(account)
 
