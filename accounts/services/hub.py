@@ -31,7 +31,7 @@ def hub_identity(name: str) -> HubIdentity:
 
 def request_hub(name: str) -> None:
     """Have a worker ask AWS again who it is."""
-    HubIdentity.objects.filter(partition=name).update(requested_at=timezone.now())
+    HubIdentity.objects.update_or_create(partition=name, defaults={"requested_at": timezone.now()})
     transaction.on_commit(partial(queue.ring, ASK_TASK, [name], queue.URGENT_QUEUE))
 
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.access import Door
 from accounts.models import AccessCheck, Account
 from dashboard.access_panel import DOOR_CHIPS, DOOR_WORDS
-from dashboard.tables.columns import SortedColumn, TimeColumn, account_html
+from dashboard.tables.columns import SortedColumn, TimeColumn, account_html, time_html
 
 
 def check_of(account: Account) -> AccessCheck:
@@ -55,4 +55,4 @@ class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
         check = check_of(record)
         if check.pk and check.waits:
             return format_html('<span class="grade warn">{}</span>', "being checked")
-        return self.columns["checked_at"].column.render(record=record)
+        return time_html(check.checked_at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.domain.identifiers import PARTITIONS
 from accounts.domain.role_policies import Purpose
 from accounts.domain.role_templates import Format
-from accounts.models import AccessCheck, Account
+from accounts.models import AccessCheck, Account, HubIdentity
 from accounts.services.access_checks import request_checks
 from accounts.services.credentials import forget_credentials
 from accounts.services.hub import hub_identity, request_hub
@@ -39,6 +41,15 @@ FORM_WORDS = {
     Format.CLI: "AWS CLI",
     Format.STACKSET: "StackSet",
 }
+
+
+@dataclass(frozen=True)
+class HubRow:
+    """One partition of the hub's page; `could_take` counts the accounts that might have the StackSet's external id."""
+
+    identity: HubIdentity
+    watched: int
+    could_take: int
 
 
 @require_safe
@@ -184,25 +195,26 @@ def forget(request: ViewerRequest, account_id: str) -> HttpResponse:
 @open_to(Role.OPERATOR)
 def hub(request: ViewerRequest) -> HttpResponse:
     """Who Rolecall is in each partition, as AWS told a worker."""
-    rows = [
-        {
-            "identity": (identity := hub_identity(name)),
-            "watched": visible_accounts(request.user).filter(partition=name).count(),
-            "could_take": len(not_in_stackset(visible_accounts(request.user), identity)),
-        }
-        for name in PARTITIONS
-        if name == "aws" or visible_accounts(request.user).filter(partition=name).exists()
-    ]
+    rows = [_hub_row(request, name) for name in _partitions(request)]
     template = "onboarding/_hub_rows.html" if wants_fragment(request) else "onboarding/hub.html"
-    return render(request, template, {"rows": rows, "waits": any(row["identity"].waits for row in rows)})
+    return render(request, template, {"rows": rows, "waits": any(row.identity.waits for row in rows)})
+
+
+def _partitions(request: ViewerRequest) -> list[str]:
+    """Those with accounts, and `aws` before there are any."""
+    used = set(visible_accounts(request.user).order_by().values_list("partition", flat=True))
+    return [name for name in PARTITIONS if name in (used or {"aws"})]
+
+
+def _hub_row(request: ViewerRequest, name: str) -> HubRow:
+    identity, mine = hub_identity(name), visible_accounts(request.user)
+    return HubRow(identity, mine.filter(partition=name).count(), len(not_in_stackset(mine, identity)))
 
 
 @require_POST
 @open_to(Role.OPERATOR)
 def hub_ask(request: ViewerRequest) -> HttpResponse:
     """Have a worker ask AWS again."""
-    for name in PARTITIONS:
-        if name == "aws" or visible_accounts(request.user).filter(partition=name).exists():
-            hub_identity(name)
-            request_hub(name)
+    for name in _partitions(request):
+        request_hub(name)
     return redirect("onboarding-hub")
