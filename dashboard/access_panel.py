@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from accounts.domain.access import NEEDED_FOR, Door, Result
@@ -34,6 +34,7 @@ RESULT_WORDS: Final = {
     Result.UNKNOWN: "? no answer",
 }
 RESULT_TONES: Final = {Result.ALLOWED: "ok", Result.DENIED: "bad", Result.NOT_TRIED: "soft", Result.UNKNOWN: "warn"}
+SAME: Final = "For the same reason as the reader role."
 _DENIERS: Final = {"scp": "a service control policy"}
 
 
@@ -116,7 +117,10 @@ class RolePanel:
 def panels_of(account: Account) -> list[RolePanel]:
     """The account's roles, each with what is known of it."""
     check = AccessCheck.objects.filter(account=account).first() or AccessCheck(account=account)
-    return [_panel(account, purpose, check) for purpose in Purpose if role_arn_of(account, purpose)]
+    panels = [_panel(account, purpose, check) for purpose in Purpose if role_arn_of(account, purpose)]
+    reader, *others = panels
+    same = [replace(one, detail=SAME) if one.detail and one.detail == reader.detail else one for one in others]
+    return [reader, *same]
 
 
 def _panel(account: Account, purpose: Purpose, check: AccessCheck) -> RolePanel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from accounts.models import Account, HubIdentity
 from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags
 
 T = TypeVar("T")
+ANY_ACCOUNT = "000000000000"  # stands in an ARN while the id itself is wrong
 _PARTITION_WORDS = {"aws": "AWS (aws)", "aws-us-gov": "AWS GovCloud (aws-us-gov)", "aws-cn": "AWS China (aws-cn)"}
 
 
@@ -70,17 +72,16 @@ class AccountForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """What only makes sense together: the roles belong to the account and its partition."""
         data: dict[str, Any] = super().clean() or {}
-        account_id, partition = data.get("account_id"), data.get("partition")
-        if not account_id or not partition:
-            return data
+        # An id that is wrong is said at its own field; the roles are looked at all the same.
+        account_id, partition = data.get("account_id", ""), data.get("partition", "aws")
         for name, column in (("reader_role", "reader_role_arn"), ("cleaner_role", "cleaner_role_arn")):
-            data[column] = _role_arn(data.get(name, ""), partition, account_id)
+            data[column] = _role_arn(data.get(name, ""), partition, account_id or ANY_ACCOUNT)
         self._check(
             name="reader_role", check=lambda: self._check_reader(data["reader_role_arn"], partition, account_id)
         )
         if "reader_role" not in self.errors:
             self._check(name="cleaner_role", check=lambda: check_cleaner(data, account_id))
-        if data.get("from_stackset"):
+        if data.get("from_stackset") and account_id:
             identity, _ = HubIdentity.objects.get_or_create(partition=partition)
             data["external_id"] = external_id_in_stackset(identity.external_id_prefix, account_id)
         return data
@@ -113,8 +114,18 @@ def _as_typed(account: Account) -> dict[str, Any]:
         "reader_role": account.reader_role_arn,
         "cleaner_role": account.cleaner_role_arn,
         "external_id": account.external_id,
-        "tags": "; ".join(f"{key}={value}" for key, value in account.tags.items()),
+        "tags": _tags_as_typed(account.tags),
     }
+
+
+def _tags_as_typed(tags: dict[str, str]) -> str:
+    plain = "; ".join(f"{key}={value}" for key, value in tags.items())
+    try:
+        if parse_tags(plain) == tags:
+            return plain
+    except ValueError:
+        pass  # a value with a separator in it: only JSON can say that
+    return json.dumps(tags, ensure_ascii=False)
 
 
 def _role_arn(typed: str, partition: str, account_id: str) -> str:

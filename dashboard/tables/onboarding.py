@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.access import Door
 from accounts.models import AccessCheck, Account
 from dashboard.access_panel import DOOR_CHIPS, DOOR_WORDS
-from dashboard.tables.columns import SortedColumn, TimeColumn, account_html, time_html
+from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html, time_html
 
 
 def check_of(account: Account) -> AccessCheck:
@@ -30,10 +30,10 @@ class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     """One account a row."""
 
     name = SortedColumn("name", lambda a: a.name, verbose_name="Account", attrs={"td": {"class": "who"}})
+    account_id = TextColumn("account_id", lambda a: a.account_id, verbose_name="Id", visible=False)
     reader = SortedColumn("access_check__reader", lambda a: check_of(a).reader, verbose_name="Reader role")
     cleaner = SortedColumn("access_check__cleaner", lambda a: check_of(a).cleaner, verbose_name="Cleaner role")
     checked_at = TimeColumn("access_check__checked_at", lambda a: check_of(a).checked_at, verbose_name="Checked")
-    next = tables.TemplateColumn(template_name="onboarding/_row_links.html", orderable=False, verbose_name="")
 
     class Meta:
         empty_text = "No account matches these filters."

@@ -81,7 +81,7 @@ def account_add(request: ViewerRequest) -> HttpResponse:
     """Add one account, then go on to its roles."""
     form = AccountForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "onboarding/form.html", {"form": form}, status=400 if form.is_bound else 200)
+        return render(request, "onboarding/form.html", {"form": form})
     account = save_account(form.row(), request.user.get_username())
     messages.success(request, f"{account.name} is watched. Make its role now, then check it.")
     return redirect("onboarding-roles", account.account_id)
@@ -95,7 +95,7 @@ def account_edit(request: ViewerRequest, account_id: str) -> HttpResponse:
     form = AccountForm(request.POST or None, account=account)
     if not form.is_valid():
         context = {"form": form, "account": account}
-        return render(request, "onboarding/form.html", context, status=400 if form.is_bound else 200)
+        return render(request, "onboarding/form.html", context)
     saved = save_account(form.row(), request.user.get_username())
     messages.success(request, f"{saved.name} is saved.")
     return redirect(saved)
