@@ -63,6 +63,12 @@ def tend_checks() -> int:
     return len(taken)
 
 
+def answer_request(account_pk: int) -> None:
+    """Check an account that somebody asked to have checked, unless that has been answered meanwhile."""
+    if AccessCheck.objects.waiting().filter(pk=account_pk).exists():
+        check_account(account_pk)
+
+
 def check_account(account_pk: int) -> AccessCheck | None:
     """Check both roles of one account now and keep what came back; None when the account is gone."""
     account = Account.objects.filter(pk=account_pk).first()

@@ -29,7 +29,6 @@ from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, w
 from dashboard.publications import account_sentence
 from dashboard.tables.accounts import AccountTable
 from dashboard.views.common import list_page, start_sweep, yes_or_no
-from dashboard.views.common import list_page, yes_or_no
 from dashboard.views.onboarding import panel_context
 from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
 

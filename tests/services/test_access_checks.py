@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import AccessCheck, Account, AuditEntry, Broker, SealedCredential
 from accounts.services import queue
-from accounts.services.access_checks import check_account, request_checks, tend_checks
+from accounts.services.access_checks import answer_request, check_account, request_checks, tend_checks
 from accounts.services.hub import ask_hub
 from accounts.services.polling import look_at
 from accounts.services.recording import record
@@ -169,6 +169,18 @@ def test_a_check_of_many_is_sent_after_commit_and_again_when_it_is_lost(
 
     assert (sent, fresh, again) == (3, 0, [3, 0])
     assert AuditEntry.objects.get().subject == "3 accounts"
+
+
+def test_a_check_that_was_answered_is_not_made_again(watched: Watched, local_aws: LocalAws) -> None:
+    account = watched()
+    request_checks(Account.objects.all(), "olga")
+
+    answer_request(account.pk)
+    local_aws.clear_log()
+    answer_request(account.pk)
+
+    assert AccessCheck.objects.get().reader == "ready"
+    assert local_aws.log() == []
 
 
 def test_an_earlier_check_that_ends_late_changes_nothing(watched: Watched) -> None:
