@@ -153,7 +153,8 @@ def test_only_accounts_that_were_never_read_take_the_stacksets_external_id(opera
     operating.post("/onboarding/stackset/aws/")
     operating.post("/onboarding/stackset/aws/")
 
-    new.refresh_from_db(), read.refresh_from_db()
+    new.refresh_from_db()
+    read.refresh_from_db()
     assert (new.external_id, read.external_id) == (f"{hub.external_id_prefix}-{new.account_id}", "e2")
     assert [entry.subject for entry in AuditEntry.objects.all()] == ["1 account of aws"]
 

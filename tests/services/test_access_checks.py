@@ -15,6 +15,7 @@ from accounts.models import AccessCheck, Account, AuditEntry, Broker, SealedCred
 from accounts.services import queue
 from accounts.services.access_checks import answer_request, check_account, request_checks, tend_checks
 from accounts.services.hub import ask_hub
+from accounts.services.patience import Patience
 from accounts.services.polling import look_at
 from accounts.services.recording import record
 from dashboard.demo.local_aws.client import LocalAws
@@ -44,7 +45,7 @@ def test_a_role_as_it_should_be_is_ready(watched: Watched) -> None:
 
 def test_calls_on_a_broker_are_tried_once_one_is_known(watched: Watched) -> None:
     account = watched(brokers=[{"region": "eu-west-1", "name": "orders", "engine": "RabbitMQ"}])
-    record(account, look_at(account))
+    record(account, look_at(account, Patience(0)))
     assert Broker.objects.exists()
 
     found = results(checked(account))
@@ -100,13 +101,13 @@ def test_a_role_that_opens_without_the_external_id_is_refused_until_it_is_mended
     watched: Watched, local_aws: LocalAws
 ) -> None:
     account = watched()
-    record(account, look_at(account))
+    record(account, look_at(account, Patience(0)))
     local_aws.put_account(account.account_id, external_id="", role={})
 
-    opened, reading = checked(account), look_at(account)
+    opened, reading = checked(account), look_at(account, Patience(0))
     local_aws.put_account(account.account_id, external_id=account.external_id, role={})
-    still = look_at(account)
-    mended, after = checked(account), look_at(account)
+    still = look_at(account, Patience(0))
+    mended, after = checked(account), look_at(account, Patience(0))
 
     assert (opened.reader, mended.reader) == ("open", "ready")
     for refused in (reading, still):
@@ -126,7 +127,7 @@ def problem(reading: Any) -> str:
 
 def test_an_open_roles_stored_session_is_forgotten(watched: Watched, local_aws: LocalAws) -> None:
     account = watched()
-    look_at(account)
+    look_at(account, Patience(0))
     assert SealedCredential.objects.exists()
     local_aws.put_account(account.account_id, external_id="", role={})
 
