@@ -92,7 +92,7 @@ class RolePanel:
         said = {
             None: "Nobody has checked this role yet.",
             Door.READY: "It opens with the external id and not without, and every call that can be tried is allowed.",
-            Door.INCOMPLETE: f"It opens with the external id and not without. {plural(count, 'call')} of it "
+            Door.INCOMPLETE: f"It opens with the external id and not without. {count} of its calls "
             f"{'is' if count == 1 else 'are'} denied.",
             Door.UNKNOWN: self.detail or "AWS gave no answer to some of the questions.",
         }

@@ -65,7 +65,7 @@ NEEDED_FOR: Final = {
     "ec2:DeleteNetworkInterfacePermission": "Amazon MQ, when it takes a broker's interfaces away",
     "iam:DeleteServiceLinkedRole": "deleting the role of a confirmed plan",
 }
-CHANGES: Final = "It would change something, and AWS has no way to ask without doing it."
+CHANGES: Final = "A check tries nothing that changes or deletes something."
 
 
 def actions_of(purpose: Purpose) -> tuple[str, ...]:
