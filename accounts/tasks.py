@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.services import access_checks, claims, hub, polling, retention, sweeps
+from accounts.services.cleanups import campaigns, drawing, running, tending
 
 
 @shared_task(name="accounts.poll_account")
@@ -48,6 +49,12 @@ def draw_plan(cleanup_pk: int) -> None:
 def forget_old() -> None:
     """Delete old history and sessions that are over."""
     retention.forget_old()
+
+
+@shared_task(name="accounts.tend_campaigns", expires=30)
+def tend_campaigns() -> None:
+    """Carry campaigns on: drawn, next places, stopped, over."""
+    campaigns.tend_campaigns()
 
 
 @shared_task(name="accounts.check_account")

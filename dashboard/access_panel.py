@@ -10,7 +10,7 @@ from typing import Any, Final
 from accounts.domain.access import NEEDED_FOR, Door, Result
 from accounts.domain.role_policies import Purpose, statement_for
 from accounts.models import AccessCheck, Account
-from accounts.services.access_checks import role_arn_of
+from accounts.services.credentials import role_arn_for
 from dashboard.words import plural
 
 DOOR_WORDS: Final = {
@@ -117,7 +117,7 @@ class RolePanel:
 def panels_of(account: Account) -> list[RolePanel]:
     """The account's roles, each with what is known of it."""
     check = AccessCheck.objects.filter(account=account).first() or AccessCheck(account=account)
-    panels = [_panel(account, purpose, check) for purpose in Purpose if role_arn_of(account, purpose)]
+    panels = [_panel(account, purpose, check) for purpose in Purpose if role_arn_for(account, purpose)]
     reader, *others = panels
     same = [replace(one, detail=SAME) if one.detail and one.detail == reader.detail else one for one in others]
     return [reader, *same]
@@ -125,7 +125,7 @@ def panels_of(account: Account) -> list[RolePanel]:
 
 def _panel(account: Account, purpose: Purpose, check: AccessCheck) -> RolePanel:
     found: dict[str, Any] = check.results.get(purpose, {})
-    door, arn = getattr(check, purpose), role_arn_of(account, purpose)
+    door, arn = getattr(check, purpose), role_arn_for(account, purpose)
     return RolePanel(
         purpose=purpose,
         arn=arn,

@@ -98,6 +98,12 @@ def per_partition(name: str) -> dict[str, str]:
     return {partition: env.str(setting(name, partition), default="").strip() for partition in PARTITIONS}
 
 
+def runs_on_greenlets() -> bool:
+    """Say whether this process is a worker on gevent: `--pool=gevent` has patched it before this page is read."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
 def database() -> dict[str, Any]:
     """Read DATABASE_URL; only PostgreSQL can hold the constraints that the product's safety stands on."""
     url = required("DATABASE_URL", "postgres://USER:PASSWORD@HOST:PORT/NAME")
@@ -253,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-cleanups": {"task": "accounts.tend_cleanups", "schedule": 5.0},
     # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
     "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
+    "tend-campaigns": {"task": "accounts.tend_campaigns", "schedule": 5.0},
     "tend-checks": {"task": "accounts.tend_checks", "schedule": 30.0},
 }
 CELERY_TASK_ROUTES = {

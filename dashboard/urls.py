@@ -7,7 +7,20 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard.sign_in import SignInForm
-from dashboard.views import accounts, lists, matrix, onboarding, overview, sweeps
+from dashboard.views import (
+    accounts,
+    campaigns,
+    cleanup_acts,
+    cleanups,
+    lists,
+    matrix,
+    onboarding,
+    overview,
+    role_acts,
+    sweeps,
+)
+from dashboard.views.cleanup_report import cleanup_report
+from dashboard.views.sign_in import sign_in_again
 
 matrix_urls = [  # /matrix/
     path("", matrix.matrix, name="matrix"),

@@ -23,6 +23,7 @@ __all__ = (
     "Cell",
     "Change",
     "Cleanup",
+    "CleanupQuerySet",
     "HubIdentity",
     "JournalEntry",
     "PolicyDocument",

@@ -19,7 +19,7 @@ from accounts.domain.access import CallCheck, Door, actions_of, judge
 from accounts.domain.role_policies import SESSION_PREFIX, Purpose, new_external_id
 from accounts.models import AccessCheck, Account, AccountQuerySet, Broker, SealedCredential
 from accounts.services import audit, queue
-from accounts.services.credentials import hub_of, shared_clients
+from accounts.services.credentials import hub_of, role_arn_for, shared_clients
 from accounts.services.sts_budget import wait_for_turn
 
 CHECK_TASK = "accounts.check_account"
@@ -75,13 +75,8 @@ def check_account(account_pk: int) -> AccessCheck | None:
     if account is None:
         return None
     began = timezone.now()
-    found = {purpose: check_role(account, purpose) for purpose in Purpose if role_arn_of(account, purpose)}
+    found = {purpose: check_role(account, purpose) for purpose in Purpose if role_arn_for(account, purpose)}
     return _store(account, found, began)
-
-
-def role_arn_of(account: Account, purpose: Purpose) -> str:
-    """The role of an account for a purpose; empty when it has none."""
-    return account.reader_role_arn if purpose is Purpose.READER else account.cleaner_role_arn
 
 
 def check_role(account: Account, purpose: Purpose) -> RoleCheck:
@@ -120,7 +115,7 @@ def _assume(account: Account, purpose: Purpose, external_id: str) -> TemporaryCr
     grant = RoleGrant(
         account_id=account.account_id,
         partition=account.partition,
-        role_arn=role_arn_of(account, purpose),
+        role_arn=role_arn_for(account, purpose),
         external_id=external_id,
         purpose=purpose,
         session_name=SESSION_PREFIX[purpose] + secrets.token_hex(4),
@@ -146,14 +141,14 @@ def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -
         for purpose in Purpose:
             role = found.get(purpose)
             setattr(check, purpose, role.door if role else "")
-            setattr(check, f"{purpose}_role_arn", role_arn_of(account, purpose))
+            setattr(check, f"{purpose}_role_arn", role_arn_for(account, purpose))
         check.results = {
             purpose: {"detail": role.detail, "calls": [asdict(call) for call in role.calls]}
             for purpose, role in found.items()
         }
         check.checked_at = began
         check.save()
-        _mark_open_roles(locked, {role_arn_of(account, purpose): role.door for purpose, role in found.items()})
+        _mark_open_roles(locked, {role_arn_for(account, purpose): role.door for purpose, role in found.items()})
     return check
 
 

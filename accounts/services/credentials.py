@@ -58,8 +58,15 @@ def role_arn_for(account: Account, purpose: str) -> str:
     return account.reader_role_arn if purpose == "reader" else account.cleaner_role_arn
 
 
+def is_refused(account: Account, purpose: str) -> bool:
+    """True when a check found that the role lets Rolecall in without the external id."""
+    return role_arn_for(account, purpose) in account.open_role_arns
+
+
 def assume(account: Account, purpose: str, session_policy: str | None = None) -> TemporaryCredentials:
-    """A new session, perhaps narrowed, within the pace of all workers. Raises AwsError."""
+    """A new session, perhaps narrowed, within the pace of all workers. Raises AwsError, also for a refused role."""
+    if is_refused(account, purpose):
+        raise refused_as_open()
     grant = RoleGrant(
         account_id=account.account_id,
         partition=account.partition,
@@ -114,7 +121,7 @@ class StoredSession:
         row = SealedCredential.objects.filter(account=self.account, purpose=self.purpose).first()
         if row is None or row.expires_at - EARLY <= timezone.now():
             return
-        if self.refused or (row.role_arn, row.external_id_sha256) != (
+        if is_refused(self.account, self.purpose) or (row.role_arn, row.external_id_sha256) != (
             self.role_arn,
             _fingerprint(self.account.external_id),
         ):
@@ -132,11 +139,6 @@ class StoredSession:
     def role_arn(self) -> str:
         """The role that this purpose assumes."""
         return role_arn_for(self.account, self.purpose)
-
-    @property
-    def refused(self) -> bool:
-        """True when a check found that the role lets Rolecall in without the external id."""
-        return self.role_arn in self.account.open_role_arns
 
     @property
     def bound_to(self) -> str:
@@ -158,18 +160,7 @@ class StoredSession:
             return self._credentials
 
     def _assume(self) -> TemporaryCredentials:
-        if self.refused:
-            raise refused_as_open()
-        grant = RoleGrant(
-            account_id=self.account.account_id,
-            partition=self.account.partition,
-            role_arn=self.role_arn,
-            external_id=self.account.external_id,
-            purpose=self.purpose,
-            session_name=SESSION_PREFIX[self.purpose] + secrets.token_hex(4),
-        )
-        wait_for_turn(self.account.partition)
-        return hub_of(self.account.partition).assume(grant)
+        return assume(self.account, self.purpose)
 
     def save(self) -> None:
         """Seal a session that is new into the table."""

@@ -10,7 +10,8 @@ from accounts.domain.role_policies import Purpose
 from accounts.domain.role_templates import Format, Rendered, WantedRole, external_id_in_stackset, render
 from accounts.models import Account, AccountQuerySet, HubIdentity
 from accounts.services import audit
-from accounts.services.access_checks import request_checks, role_arn_of
+from accounts.services.access_checks import request_checks
+from accounts.services.credentials import role_arn_for
 from accounts.services.importing import AccountRow, store
 
 # A change of one of these makes the last check worthless.
@@ -44,7 +45,7 @@ def role_file(
     """One role of one account, written down for this installation. Raises NoRole."""
     if not identity.principal_arn:
         raise NoRole(identity.problem or "No worker has said yet who Rolecall is in this partition. Is one running?")
-    arn = role_arn_of(account, purpose)
+    arn = role_arn_for(account, purpose)
     if not arn:
         raise NoRole(f"{account.name} has no cleaner role: it is only looked at. Give it one on its form.")
     prefix = identity.external_id_prefix

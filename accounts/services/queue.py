@@ -27,7 +27,7 @@ def send_polls(poll_pks: Iterable[int], queue: str, countdown: float | None = No
     ring(POLL_TASK, poll_pks, queue, countdown)
 
 
-def ring(task: str, pks: Iterable[int], queue: str, countdown: float | None = None) -> None:
+def ring(task: str, pks: Iterable[int | str], queue: str, countdown: float | None = None) -> None:
     """Ask the workers to look at these rows. Without a broker the rows wait until whoever tends them rings again."""
     try:
         with current_app.producer_or_acquire() as producer:
@@ -35,16 +35,6 @@ def ring(task: str, pks: Iterable[int], queue: str, countdown: float | None = No
                 current_app.send_task(task, args=[pk], queue=queue, countdown=countdown, producer=producer, retry=False)
     except OperationalError:
         logger.warning("The broker does not answer: %s waits in PostgreSQL and is sent again later", task)
-
-
-def ring(task: str, arguments: Iterable[int | str], queue: str) -> None:
-    """Hand a task to the workers once for each argument. Without a broker whoever tends the table rings again."""
-    try:
-        with current_app.producer_or_acquire() as producer:
-            for argument in arguments:
-                current_app.send_task(task, args=[argument], queue=queue, producer=producer, retry=False)
-    except OperationalError:
-        logger.warning("The broker does not answer: %s is sent again later", task)
 
 
 def length(queue: str) -> int:

@@ -85,6 +85,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "interval_form": IntervalForm.of(account),
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
         "now": now,
+        **cleanup_context(account),
         **panel_context(account),
         **policy_context(account),
     }

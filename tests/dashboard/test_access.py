@@ -25,8 +25,13 @@ PAGES = (
     "/cleanups/",
     "/cleanups/{cleanup}/",
 )
-BARS = ("/sweeps/running/bar/", "/sweeps/{sweep}/bar/", "/onboarding/{account}/check/panel/")
+BARS = (
+    *("/sweeps/running/bar/", "/sweeps/{sweep}/bar/"),
+    *("/cleanups/{cleanup}/journal/", "/onboarding/{account}/check/panel/"),
+)
 OPERATOR_PAGES = ("/audit/", "/onboarding/", "/onboarding/hub/", "/onboarding/{account}/roles/")
+# Ask on GET, act on POST.
+GATES = ("/cleanups/{cleanup}/confirm/", "/cleanups/{cleanup}/approve/", "/cleanups/{cleanup}/cancel/")
 # The same address shows a form and takes it.
 FORMS = ("/onboarding/add/", "/onboarding/{account}/edit/")
 ACTS = (
@@ -87,12 +92,12 @@ def test_a_page_opens_for_a_viewer(url: str, place: dict[str, object], watching:
     assert watching.get(url.format(**place)).status_code == 200
 
 
-@pytest.mark.parametrize("url", PAGES + OPERATOR_PAGES + FORMS)
+@pytest.mark.parametrize("url", PAGES + OPERATOR_PAGES + GATES + FORMS)
 def test_a_page_opens_for_an_operator(url: str, place: dict[str, object], operating: Client) -> None:
     assert operating.get(url.format(**place)).status_code == 200
 
 
-@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES + FORMS + ACTS)
+@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES + ACTS + GATES + FORMS)
 def test_an_address_sends_the_anonymous_to_sign_in(url: str, place: dict[str, object], client: Client) -> None:
     response = client.get(url.format(**place))
 
@@ -110,7 +115,7 @@ def test_an_operators_page_refuses_a_viewer(url: str, place: dict[str, object], 
     assert watching.get(url.format(**place)).status_code == 403
 
 
-@pytest.mark.parametrize("url", ACTS + FORMS)
+@pytest.mark.parametrize("url", ACTS + GATES + FORMS)
 def test_an_act_refuses_a_viewer(url: str, place: dict[str, object], watching: Client) -> None:
     assert watching.post(url.format(**place)).status_code == 403
 

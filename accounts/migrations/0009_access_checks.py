@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_cleanups'),
+        ('accounts', '0008_campaign_acknowledged'),
     ]
 
     operations = [
