@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts.services import claims, polling, retention, sweeps
+from accounts.services import access_checks, claims, hub, polling, retention, sweeps
 from accounts.services.cleanups import campaigns, drawing, running, tending
 
 
@@ -55,3 +55,21 @@ def forget_old() -> None:
 def tend_campaigns() -> None:
     """Carry campaigns on: drawn, next places, stopped, over."""
     campaigns.tend_campaigns()
+
+
+@shared_task(name="accounts.check_account")
+def check_account(account_pk: int) -> None:
+    """Check the roles of one account. Rung twice, the second finds it answered."""
+    access_checks.answer_request(account_pk)
+
+
+@shared_task(name="accounts.ask_hub")
+def ask_hub(partition: str) -> None:
+    """Ask AWS who this worker is. Rung twice, it is asked twice."""
+    hub.ask_hub(partition)
+
+
+@shared_task(name="accounts.tend_checks", expires=30)
+def tend_checks() -> None:
+    """Send again the checks whose message was lost."""
+    access_checks.tend_checks()

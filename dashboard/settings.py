@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
+from accounts.domain.hub_identity import setting
+from accounts.domain.identifiers import PARTITIONS
 from accounts.domain.protection import Freeze, Protection, parse_freezes
+from dashboard.sealing_keys import sealing_keys
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -91,23 +93,15 @@ def yes_or_no(name: str, default: bool) -> bool:
     return text == "True"
 
 
+def per_partition(name: str) -> dict[str, str]:
+    """Read a variable that each partition has one of: HUB_PROFILE_AWS, HUB_PROFILE_AWS_US_GOV …"""
+    return {partition: env.str(setting(name, partition), default="").strip() for partition in PARTITIONS}
+
+
 def runs_on_greenlets() -> bool:
     """Say whether this process is a worker on gevent: `--pool=gevent` has patched it before this page is read."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("threading"))
-
-
-def credential_keys() -> list[str]:
-    """Read the sealing keys, first one seals, and refuse any that Fernet could not use."""
-    keys = [key.strip() for key in required("CREDENTIAL_KEYS", "comma-separated Fernet keys").split(",") if key.strip()]
-    for number, key in enumerate(keys, start=1):
-        try:
-            Fernet(key)
-        except ValueError as error:
-            raise ImproperlyConfigured(
-                f"CREDENTIAL_KEYS: key {number} is not a Fernet key (32 bytes, base64)"
-            ) from error
-    return keys
 
 
 def database() -> dict[str, Any]:
@@ -129,9 +123,11 @@ def database() -> dict[str, Any]:
 GREENLETS = runs_on_greenlets()
 DEBUG = yes_or_no("DEBUG", False)
 SECRET_KEY = required("SECRET_KEY", "a long random text")
-if len(SECRET_KEY) < 32 or SECRET_KEY.startswith("django-insecure"):
+if len(SECRET_KEY) < 32 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure"):
     raise ImproperlyConfigured("SECRET_KEY is too short or an example: use 50 random characters")
-CREDENTIAL_KEYS = credential_keys()
+CREDENTIAL_KEYS = sealing_keys(
+    env.str("CREDENTIAL_KEYS", default=""), env.str("CREDENTIAL_KEYS_FILE", default=""), SECRET_KEY
+)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": database()}
@@ -264,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
     # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
     "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
     "tend-campaigns": {"task": "accounts.tend_campaigns", "schedule": 5.0},
+    "tend-checks": {"task": "accounts.tend_checks", "schedule": 30.0},
 }
 CELERY_TASK_ROUTES = {
     "accounts.poll_due_accounts": {"queue": "clock"},
@@ -273,6 +270,7 @@ CELERY_TASK_ROUTES = {
     "accounts.run_cleanup": {"queue": "now"},
     "accounts.draw_plan": {"queue": "now"},
     "accounts.forget_old": {"queue": "clock"},
+    "accounts.tend_checks": {"queue": "clock"},
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -330,6 +328,10 @@ AWS_CONNECT_TIMEOUT = whole_number("AWS_CONNECT_TIMEOUT", 4)  # one lost SYN is 
 AWS_READ_TIMEOUT = whole_number("AWS_READ_TIMEOUT", 10)  # these APIs answer within 1 s, under load within 5 s
 # 3 × 10 s + 3 s between the tries: a region that never answers costs 33 s, and all 34, 12 at once, fit into the budget.
 AWS_MAX_ATTEMPTS = whole_number("AWS_MAX_ATTEMPTS", 3)
+# Credentials never cross partitions: where botocore's ordinary chain finds those of one, the others need profiles.
+HUB_PROFILES = per_partition("HUB_PROFILE")
+# The hub role's whole ARN, where it has a path: the ARN of a session leaves that out.
+HUB_ROLE_ARNS = per_partition("HUB_ROLE_ARN")
 STS_CALLS_PER_SECOND = whole_number("STS_CALLS_PER_SECOND", 100)  # of all workers; the rest of the hub has a share, too
 
 LOGGING = {

@@ -7,7 +7,18 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard.sign_in import SignInForm
-from dashboard.views import accounts, campaigns, cleanup_acts, cleanups, lists, matrix, overview, role_acts, sweeps
+from dashboard.views import (
+    accounts,
+    campaigns,
+    cleanup_acts,
+    cleanups,
+    lists,
+    matrix,
+    onboarding,
+    overview,
+    role_acts,
+    sweeps,
+)
 from dashboard.views.cleanup_report import cleanup_report
 from dashboard.views.sign_in import sign_in_again
 
@@ -49,6 +60,20 @@ campaign_urls = [  # /campaigns/
     path("<int:number>/resume/", campaigns.campaign_resume, name="campaign-resume"),
     path("<int:number>/cancel/", campaigns.campaign_cancel, name="campaign-cancel"),
 ]
+onboarding_urls = [  # /onboarding/
+    path("", onboarding.onboarding, name="onboarding"),
+    path("add/", onboarding.account_add, name="onboarding-add"),
+    path("check/", onboarding.check_many, name="onboarding-check-many"),
+    path("hub/", onboarding.hub, name="onboarding-hub"),
+    path("hub/ask/", onboarding.hub_ask, name="onboarding-hub-ask"),
+    path("stackset/<slug:partition>/", onboarding.stackset_ids, name="onboarding-stackset"),
+    path("<slug:account_id>/edit/", onboarding.account_edit, name="onboarding-edit"),
+    path("<slug:account_id>/roles/", onboarding.account_roles, name="onboarding-roles"),
+    path("<slug:account_id>/roles/file/", onboarding.role_download, name="onboarding-role-file"),
+    path("<slug:account_id>/check/", onboarding.check_account, name="onboarding-check"),
+    path("<slug:account_id>/check/panel/", onboarding.check_panel, name="onboarding-panel"),
+    path("<slug:account_id>/forget/", onboarding.forget, name="onboarding-forget"),
+]
 region_urls = [  # /regions/
     path("", lists.region_list, name="regions"),
     path("<slug:code>/polled/", lists.region_polled, name="region-polled"),
@@ -68,6 +93,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("matrix/", include(matrix_urls)),
     path("accounts/", include(account_urls)),
+    path("onboarding/", include(onboarding_urls)),
     path("brokers/", lists.broker_list, name="brokers"),
     path("cleanups/", include(cleanup_urls)),
     path("campaigns/", include(campaign_urls)),

@@ -202,6 +202,11 @@ def _unanswered(error: Exception) -> tuple[ErrorKind, str]:
     return ErrorKind.BROKEN, "the call failed inside the AWS SDK"
 
 
+def refused_as_open() -> AwsError:
+    """Rolecall's refusal of a role that was found to let it in without the right external id."""
+    return AwsError(ErrorKind.ACCESS_DENIED, ASSUME_ROLE, OPEN_ROLE, "found by a check of its access")
+
+
 @contextmanager
 def aws_errors(action: str, region: str = "") -> Iterator[None]:
     """Let no exception of botocore out but as an AwsError that names `action`; any other exception passes."""
@@ -236,6 +241,13 @@ _ASSUME_CHECKLIST: Final = (
     "one entered here, and that the trust policy accepts session names that begin with mqslr-."
 )
 _ASSUME_SCP: Final = " AWS names a service control policy: start there."
+
+# Rolecall's own refusal, told apart from AWS's by its code.
+OPEN_ROLE: Final = "OpenWithoutExternalId"
+_OPEN_ROLE: Final = (
+    "Rolecall refuses this role: AWS hands out its session without the right external id, so whoever can make Rolecall "
+    "ask for it gets in. Put the condition on sts:ExternalId into its trust policy, then check the access again."
+)
 
 _FAILED: Final = {
     ErrorKind.EXPIRED: "The session ended, and so did its renewal. It will be tried again with the next poll.",
@@ -276,6 +288,8 @@ def _outcome(error: AwsError) -> Outcome:
 
 
 def _sentence(outcome: Outcome, error: AwsError) -> str:
+    if error.code == OPEN_ROLE:
+        return _OPEN_ROLE
     if outcome is Outcome.ASSUME_DENIED:
         return _ASSUME_CHECKLIST + (_ASSUME_SCP if error.denied_by == "scp" else "")
     if outcome is Outcome.DENIED and error.denied_by == "identity policy" and "explicit deny" in error.message:

@@ -17,14 +17,12 @@ from accounts.aws.errors import ASSUME_ROLE, AwsError, ErrorKind
 from accounts.aws.tally import watch_requests
 from accounts.domain.identifiers import check_external_id, parse_arn, parse_role_arn
 from accounts.domain.regions import DEFAULT_REGION
+from accounts.domain.role_policies import SESSION_PREFIX, SESSION_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
 
-SESSION_SECONDS: Final = 3600  # the most a hub that itself runs on a role may ask for
-# The trust policies let in no other session names; reading and deleting are told apart by them in CloudTrail, too.
-SESSION_PREFIX: Final = {"reader": "mqslr-scan-", "cleaner": "mqslr-clean-"}
 _SESSION_NAME: Final = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
 
@@ -64,10 +62,14 @@ class RoleGrant:
 
 
 class Hub:
-    """The identity that botocore's ordinary chain finds for one partition. Threads may share it; it raises AwsError."""
+    """The identity that botocore's ordinary chain finds for one partition. Threads may share it; it raises AwsError.
 
-    def __init__(self, settings: ClientSettings, partition: str = "aws") -> None:
+    With a `profile` it is that profile's, whatever the environment holds besides.
+    """
+
+    def __init__(self, settings: ClientSettings, partition: str = "aws", profile: str = "") -> None:
         self._config = settings.config()
+        self._profile = profile or None
         self._partition = partition
         self._region = DEFAULT_REGION[partition]
         self._lock = threading.Lock()
@@ -80,6 +82,12 @@ class Hub:
             caller = CallerIdentity(text(answer, "Account"), text(answer, "Arn"))
             check_owner(parse_arn(caller.arn), caller.account_id, "sts:GetCallerIdentity")
             return caller
+
+    def found_by(self) -> str:
+        """botocore's word for where the credentials come from: `env`, `iam-role`, `sso` … Empty when there are none."""
+        with answering("sts:GetCallerIdentity"):
+            credentials = self._core().get_credentials()
+        return str(credentials.method or "") if credentials else ""
 
     def assume(self, grant: RoleGrant, session_policy: str | None = None) -> TemporaryCredentials:
         """Assume a role for an hour; credentials of any other account are thrown away, not returned."""
@@ -107,13 +115,16 @@ class Hub:
     def _sts(self) -> STSClient:
         with self._lock:
             if self._client is None:
-                core = botocore.session.get_session()
-                # Tokens of the global endpoint do not work in opt-in regions, which would then look disabled.
-                core.set_config_variable("sts_regional_endpoints", "regional")
-                watch_requests(core.get_component("event_emitter"))
-                session = boto3.Session(botocore_session=core)
+                session = boto3.Session(botocore_session=self._core())
                 self._client = session.client("sts", region_name=self._region, config=self._config)
             return self._client
+
+    def _core(self) -> botocore.session.Session:
+        core = botocore.session.Session(profile=self._profile)
+        # Tokens of the global endpoint do not work in opt-in regions, which would then look disabled.
+        core.set_config_variable("sts_regional_endpoints", "regional")
+        watch_requests(core.get_component("event_emitter"))
+        return core
 
 
 def _credentials(answer: AssumeRoleResponseTypeDef, account_id: str) -> TemporaryCredentials:

@@ -1,5 +1,6 @@
 """The tables: PostgreSQL is the truth."""
 
+from accounts.models.access import AccessCheck, HubIdentity
 from accounts.models.account import Account, AccountQuerySet
 from accounts.models.audit import AuditEntry
 from accounts.models.cell import Broker, Cell
@@ -13,6 +14,7 @@ from accounts.models.role_status import PolicyDocument, RoleStatus
 from accounts.models.sweep import Poll, Sweep
 
 __all__ = (
+    "AccessCheck",
     "Account",
     "AccountQuerySet",
     "AuditEntry",
@@ -22,6 +24,7 @@ __all__ = (
     "Change",
     "Cleanup",
     "CleanupQuerySet",
+    "HubIdentity",
     "JournalEntry",
     "PolicyDocument",
     "Poll",

@@ -33,6 +33,8 @@ class Account(models.Model):
     cleaner_role_arn = models.CharField(max_length=2048, blank=True)
     external_id = models.CharField(max_length=1224, blank=True)
     tags = models.JSONField(default=dict, blank=True)
+    # Roles that a check found to let Rolecall in without the external id: not assumed until one finds them mended.
+    open_role_arns = models.JSONField(default=list, blank=True, editable=False)
     paused = models.BooleanField(default=False)
     protected = models.BooleanField(default=False, help_text="Nothing may be deleted in it.")
     poll_interval_seconds = models.PositiveIntegerField(null=True, blank=True)

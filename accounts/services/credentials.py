@@ -11,12 +11,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
-from accounts.aws.hub import SESSION_PREFIX, Hub, RoleGrant
+from accounts.aws.errors import refused_as_open
+from accounts.aws.hub import Hub, RoleGrant
+from accounts.domain.role_policies import SESSION_PREFIX
 from accounts.models import Account, SealedCredential
+from accounts.services import audit
 from accounts.services.sealing import CannotOpen, open_sealed, seal
 from accounts.services.sts_budget import wait_for_turn
 
@@ -46,7 +50,7 @@ def shared_clients() -> Clients:
 @cache
 def hub_of(partition: str) -> Hub:
     """The hub identity in a partition."""
-    return Hub(client_settings(), partition)
+    return Hub(client_settings(), partition, settings.HUB_PROFILES[partition])
 
 
 def role_arn_for(account: Account, purpose: str) -> str:
@@ -54,8 +58,15 @@ def role_arn_for(account: Account, purpose: str) -> str:
     return account.reader_role_arn if purpose == "reader" else account.cleaner_role_arn
 
 
+def is_refused(account: Account, purpose: str) -> bool:
+    """True when a check found that the role lets Rolecall in without the external id."""
+    return role_arn_for(account, purpose) in account.open_role_arns
+
+
 def assume(account: Account, purpose: str, session_policy: str | None = None) -> TemporaryCredentials:
-    """A new session, perhaps narrowed, within the pace of all workers. Raises AwsError."""
+    """A new session, perhaps narrowed, within the pace of all workers. Raises AwsError, also for a refused role."""
+    if is_refused(account, purpose):
+        raise refused_as_open()
     grant = RoleGrant(
         account_id=account.account_id,
         partition=account.partition,
@@ -110,7 +121,10 @@ class StoredSession:
         row = SealedCredential.objects.filter(account=self.account, purpose=self.purpose).first()
         if row is None or row.expires_at - EARLY <= timezone.now():
             return
-        if (row.role_arn, row.external_id_sha256) != (self.role_arn, _fingerprint(self.account.external_id)):
+        if is_refused(self.account, self.purpose) or (row.role_arn, row.external_id_sha256) != (
+            self.role_arn,
+            _fingerprint(self.account.external_id),
+        ):
             return
         try:
             secret = open_sealed(bytes(row.sealed), self.bound_to)
@@ -170,6 +184,15 @@ class StoredSession:
             },
         )
         self._saved = credentials
+
+
+def forget_credentials(account: Account, actor: str) -> int:
+    """Delete the stored sessions of an account; says how many there were. AWS itself knows no way to end them early."""
+    with transaction.atomic():
+        forgotten, _ = SealedCredential.objects.filter(account=account).delete()
+        if forgotten:
+            audit.note(actor, "forget credentials", str(account), f"sessions: {forgotten}")
+    return forgotten
 
 
 def _fingerprint(external_id: str) -> str:

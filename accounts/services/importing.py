@@ -136,9 +136,9 @@ def _read_row(fields: dict[str, str]) -> AccountRow:
         account_id = ""
         problems.append(error)
     checks = (
-        lambda: _check_name(fields["name"]),
-        lambda: _check_role(fields["reader_role_arn"], account_id, "reader_role_arn"),
-        lambda: _check_cleaner(fields, account_id),
+        lambda: check_name(fields["name"]),
+        lambda: check_role(fields["reader_role_arn"], account_id, "reader_role_arn"),
+        lambda: check_cleaner(fields, account_id),
         lambda: fields["external_id"] and check_external_id(fields["external_id"]),
         lambda: parse_tags(fields["tags"]),
     )
@@ -160,7 +160,8 @@ def _read_row(fields: dict[str, str]) -> AccountRow:
     )
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise ValueError when an account cannot be called so."""
     if not name:
         raise ValueError("name is empty")
     if len(name) > MAX_NAME:
@@ -169,7 +170,8 @@ def _check_name(name: str) -> None:
         raise ValueError("name has a control character")
 
 
-def _check_role(arn: str, account_id: str, column: str) -> None:
+def check_role(arn: str, account_id: str, column: str) -> None:
+    """Raise ValueError, `column` named, when this is not the ARN of a role of the account."""
     if not arn:
         raise ValueError(f"{column} is empty")
     try:
@@ -180,11 +182,12 @@ def _check_role(arn: str, account_id: str, column: str) -> None:
         raise ValueError(f"{column} is a role of account {role.account_id}, not of {account_id}")
 
 
-def _check_cleaner(fields: dict[str, str], account_id: str) -> None:
+def check_cleaner(fields: dict[str, str], account_id: str) -> None:
+    """Raise ValueError when the cleaner role does not go with the reader role; none is fine."""
     cleaner, reader = fields["cleaner_role_arn"], fields["reader_role_arn"]
     if not cleaner:
         return
-    _check_role(cleaner, account_id, "cleaner_role_arn")
+    check_role(cleaner, account_id, "cleaner_role_arn")
     if cleaner == reader:
         raise ValueError("cleaner_role_arn is the reader role: looking and deleting need two roles")
     if cleaner.split(":")[1] != reader.removeprefix("arn:").partition(":")[0]:
@@ -234,7 +237,7 @@ def import_accounts(rows: list[AccountRow], actor: str, *, dry_run: bool = False
     with transaction.atomic():
         before = Account.objects.count()
         for start in range(0, len(rows), BATCH):
-            _upsert(rows[start : start + BATCH])
+            store(rows[start : start + BATCH])
         created = Account.objects.count() - before
         if dry_run:
             transaction.set_rollback(True)
@@ -245,7 +248,8 @@ def import_accounts(rows: list[AccountRow], actor: str, *, dry_run: bool = False
     return Imported(created=created, updated=len(rows) - created)
 
 
-def _upsert(rows: list[AccountRow]) -> None:
+def store(rows: list[AccountRow]) -> None:
+    """Write the rows down; a known account is updated, and what a change makes untrue of it is forgotten."""
     fields = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
     _forget_what_moves(rows)
     Account.objects.bulk_create(

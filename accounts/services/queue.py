@@ -27,7 +27,7 @@ def send_polls(poll_pks: Iterable[int], queue: str, countdown: float | None = No
     ring(POLL_TASK, poll_pks, queue, countdown)
 
 
-def ring(task: str, pks: Iterable[int], queue: str, countdown: float | None = None) -> None:
+def ring(task: str, pks: Iterable[int | str], queue: str, countdown: float | None = None) -> None:
     """Ask the workers to look at these rows. Without a broker the rows wait until whoever tends them rings again."""
     try:
         with current_app.producer_or_acquire() as producer:

@@ -29,6 +29,7 @@ from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, w
 from dashboard.publications import account_sentence
 from dashboard.tables.accounts import AccountTable
 from dashboard.views.common import list_page, start_sweep, yes_or_no
+from dashboard.views.onboarding import panel_context
 from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
 
 HISTORY_SHOWN = 50
@@ -85,6 +86,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
         "now": now,
         **cleanup_context(account),
+        **panel_context(account),
         **policy_context(account),
     }
 

@@ -46,6 +46,20 @@
   });
   addEventListener("pageshow", () => document.querySelectorAll(".filters :disabled").forEach((field) => { field.disabled = false; }));
 
+  // Texts to be pasted elsewhere have a button; it works only where the browser lets pages write to the clipboard.
+  const showCopyButtons = () => {
+    if (navigator.clipboard) document.querySelectorAll("[data-copy-next]").forEach((button) => { button.hidden = false; });
+  };
+  showCopyButtons();
+  document.addEventListener("htmx:afterSwap", showCopyButtons);
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy-next]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.nextElementSibling.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+
   // A cut ARN is copied whole.
   document.addEventListener("copy", (event) => {
     const selection = document.getSelection();

@@ -25,15 +25,25 @@ PAGES = (
     "/cleanups/",
     "/cleanups/{cleanup}/",
 )
-BARS = ("/sweeps/running/bar/", "/sweeps/{sweep}/bar/", "/cleanups/{cleanup}/journal/")
-OPERATOR_PAGES = ("/audit/",)
+BARS = (
+    *("/sweeps/running/bar/", "/sweeps/{sweep}/bar/"),
+    *("/cleanups/{cleanup}/journal/", "/onboarding/{account}/check/panel/"),
+)
+OPERATOR_PAGES = ("/audit/", "/onboarding/", "/onboarding/hub/", "/onboarding/{account}/roles/")
 # Ask on GET, act on POST.
 GATES = ("/cleanups/{cleanup}/confirm/", "/cleanups/{cleanup}/approve/", "/cleanups/{cleanup}/cancel/")
+# The same address shows a form and takes it.
+FORMS = ("/onboarding/add/", "/onboarding/{account}/edit/")
 ACTS = (
     "/matrix/poll/",
     "/accounts/{account}/poll/",
     "/accounts/{account}/paused/",
     "/accounts/{account}/interval/",
+    "/onboarding/check/",
+    "/onboarding/hub/ask/",
+    "/onboarding/stackset/aws/",
+    "/onboarding/{account}/check/",
+    "/onboarding/{account}/forget/",
     "/regions/us-east-1/polled/",
     "/sweeps/paused/",
     "/sweeps/{sweep}/cancel/",
@@ -52,6 +62,9 @@ UNKNOWN_ACTS = (
     "/accounts/000000000000/poll/",
     "/accounts/000000000000/paused/",
     "/accounts/000000000000/interval/",
+    "/onboarding/000000000000/check/",
+    "/onboarding/000000000000/forget/",
+    "/onboarding/000000000000/edit/",
     "/regions/mars-1/polled/",
     "/sweeps/999999/cancel/",
     "/accounts/000000000000/cleanup/",
@@ -79,12 +92,12 @@ def test_a_page_opens_for_a_viewer(url: str, place: dict[str, object], watching:
     assert watching.get(url.format(**place)).status_code == 200
 
 
-@pytest.mark.parametrize("url", PAGES + OPERATOR_PAGES + GATES)
+@pytest.mark.parametrize("url", PAGES + OPERATOR_PAGES + GATES + FORMS)
 def test_a_page_opens_for_an_operator(url: str, place: dict[str, object], operating: Client) -> None:
     assert operating.get(url.format(**place)).status_code == 200
 
 
-@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES + ACTS + GATES)
+@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES + ACTS + GATES + FORMS)
 def test_an_address_sends_the_anonymous_to_sign_in(url: str, place: dict[str, object], client: Client) -> None:
     response = client.get(url.format(**place))
 
@@ -92,17 +105,17 @@ def test_an_address_sends_the_anonymous_to_sign_in(url: str, place: dict[str, ob
     assert response["Location"].startswith("/sign-in/?next=/")
 
 
-@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES)
+@pytest.mark.parametrize("url", PAGES + BARS + OPERATOR_PAGES + FORMS)
 def test_a_page_refuses_a_stranger(url: str, place: dict[str, object], strange: Client) -> None:
     assert strange.get(url.format(**place)).status_code == 403
 
 
-@pytest.mark.parametrize("url", OPERATOR_PAGES)
-def test_an_operators_page_refuses_a_viewer(url: str, watching: Client) -> None:
-    assert watching.get(url).status_code == 403
+@pytest.mark.parametrize("url", OPERATOR_PAGES + FORMS)
+def test_an_operators_page_refuses_a_viewer(url: str, place: dict[str, object], watching: Client) -> None:
+    assert watching.get(url.format(**place)).status_code == 403
 
 
-@pytest.mark.parametrize("url", ACTS + GATES)
+@pytest.mark.parametrize("url", ACTS + GATES + FORMS)
 def test_an_act_refuses_a_viewer(url: str, place: dict[str, object], watching: Client) -> None:
     assert watching.post(url.format(**place)).status_code == 403
 

@@ -15,6 +15,7 @@ from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
 from dashboard.tables.cleanups import CleanupTable
 from dashboard.tables.matrix import matrix_table
+from dashboard.tables.onboarding import OnboardingTable
 from dashboard.tables.regions import RegionTable
 from dashboard.tables.sweeps import AuditTable, PollTable, SweepTable
 from tests.dashboard.cleanup_factories import make_cleanup
@@ -28,6 +29,7 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "/sweeps/{sweep}/": (PollTable, Poll),
     "/cleanups/": (CleanupTable, Cleanup),
     "/audit/": (AuditTable, AuditEntry),
+    "/onboarding/": (OnboardingTable, Account),
 }
 COLUMNS = [
     pytest.param(url, name, id=f"{url} {name}") for url, (table, _) in TABLES.items() for name in table.base_columns

@@ -10,15 +10,15 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from accounts.domain.identifiers import parse_account_id
 from accounts.models import AccountQuerySet, Sweep
 from accounts.services import polling
 from accounts.services.sweep_facts import outcomes_of
 from accounts.services.sweeps import Progress, get_or_request_sweep, progress_of, request_sweep
 from dashboard.access import Shell, visible_accounts
+from dashboard.named_accounts import named_accounts
 from dashboard.words import plural
 
 LOOK_EVERY_SECONDS = 0.5
@@ -96,12 +96,4 @@ def _accounts(wanted: list[str]) -> AccountQuerySet:
     everyone = visible_accounts(Shell.OPERATOR)
     if not wanted:
         return everyone.filter(paused=False)  # a paused one is polled only by name
-    try:
-        ids = {parse_account_id(text) for text in wanted}
-    except ValueError as error:
-        raise CommandError(str(error)) from error
-    chosen = everyone.filter(account_id__in=ids)
-    unknown = ids - set(chosen.values_list("account_id", flat=True))
-    if unknown:
-        raise CommandError(f"no such account: {', '.join(sorted(unknown))}")
-    return chosen
+    return named_accounts(wanted, Shell.OPERATOR)

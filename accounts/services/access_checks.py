@@ -1,0 +1,171 @@
+"""Checking an account's roles: asked for in PostgreSQL, answered by a worker, harmless to do twice."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.aws.credentials import TemporaryCredentials
+from accounts.aws.errors import AwsError, ErrorKind, problem_of, refused_as_open
+from accounts.aws.hub import RoleGrant
+from accounts.aws.probing import CallTrier, KnownBroker
+from accounts.domain.access import CallCheck, Door, actions_of, judge
+from accounts.domain.role_policies import SESSION_PREFIX, Purpose, new_external_id
+from accounts.models import AccessCheck, Account, AccountQuerySet, Broker, SealedCredential
+from accounts.services import audit, queue
+from accounts.services.credentials import hub_of, role_arn_for, shared_clients
+from accounts.services.sts_budget import wait_for_turn
+
+CHECK_TASK = "accounts.check_account"
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCheck:
+    """What one role answered. `detail` says why it is shut, open or unknown."""
+
+    door: Door
+    detail: str = ""
+    calls: tuple[CallCheck, ...] = ()
+
+
+def request_checks(accounts: AccountQuerySet, actor: str) -> int:
+    """Have workers check these accounts; says how many."""
+    now = timezone.now()
+    chosen = list(accounts.order_by("pk").values_list("pk", flat=True))
+    rows = [AccessCheck(account_id=pk, requested_at=now, requested_by=actor[:150], sent_at=now) for pk in chosen]
+    with transaction.atomic():
+        AccessCheck.objects.bulk_create(
+            rows,
+            batch_size=BATCH,
+            update_conflicts=True,
+            unique_fields=["account"],
+            update_fields=["requested_at", "requested_by", "sent_at"],
+        )
+        audit.note(actor, "check access", f"{len(chosen)} account{'s' if len(chosen) != 1 else ''}")
+        transaction.on_commit(partial(queue.ring, CHECK_TASK, chosen, queue.URGENT_QUEUE))
+    return len(chosen)
+
+
+def tend_checks() -> int:
+    """Send again what was asked for and never came back; says how many. Redis may have been emptied."""
+    now = timezone.now()
+    overdue = AccessCheck.objects.waiting().filter(sent_at__lt=now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
+    lost = list(overdue.order_by("sent_at").values_list("pk", flat=True)[:BATCH])
+    taken = [pk for pk in lost if overdue.filter(pk=pk).update(sent_at=now)]
+    queue.ring(CHECK_TASK, taken, queue.URGENT_QUEUE)
+    return len(taken)
+
+
+def answer_request(account_pk: int) -> None:
+    """Check an account that somebody asked to have checked, unless that has been answered meanwhile."""
+    if AccessCheck.objects.waiting().filter(pk=account_pk).exists():
+        check_account(account_pk)
+
+
+def check_account(account_pk: int) -> AccessCheck | None:
+    """Check both roles of one account now and keep what came back; None when the account is gone."""
+    account = Account.objects.filter(pk=account_pk).first()
+    if account is None:
+        return None
+    began = timezone.now()
+    found = {purpose: check_role(account, purpose) for purpose in Purpose if role_arn_for(account, purpose)}
+    return _store(account, found, began)
+
+
+def check_role(account: Account, purpose: Purpose) -> RoleCheck:
+    """Assume one role as it should be, then as it must not be, then try its calls."""
+    try:
+        session = _assume(account, purpose, account.external_id)
+    except AwsError as error:
+        door = Door.SHUT if error.kind is ErrorKind.ACCESS_DENIED else Door.UNKNOWN
+        return RoleCheck(door, problem_of(error).detail)
+    try:
+        if not account.external_id or _lets_in_anyone(account, purpose):
+            return RoleCheck(Door.OPEN, problem_of(refused_as_open()).detail)
+    except AwsError as error:
+        return RoleCheck(
+            Door.UNKNOWN, f"Whether it opens without the external id is not known. {problem_of(error).detail}"
+        )
+    trier = CallTrier(shared_clients(), account.partition, session, _some_broker(account))
+    calls = tuple(trier.check(action) for action in actions_of(purpose))
+    return RoleCheck(judge(calls), calls=calls)
+
+
+def _lets_in_anyone(account: Account, purpose: Purpose) -> bool:
+    """AWS's own test for a confused deputy: without the external id, and with one that is not the account's."""
+    for wrong in ("", new_external_id()):
+        try:
+            _assume(account, purpose, wrong)
+        except AwsError as error:
+            if error.kind is not ErrorKind.ACCESS_DENIED:
+                raise
+        else:
+            return True
+    return False
+
+
+def _assume(account: Account, purpose: Purpose, external_id: str) -> TemporaryCredentials:
+    grant = RoleGrant(
+        account_id=account.account_id,
+        partition=account.partition,
+        role_arn=role_arn_for(account, purpose),
+        external_id=external_id,
+        purpose=purpose,
+        session_name=SESSION_PREFIX[purpose] + secrets.token_hex(4),
+    )
+    wait_for_turn(account.partition)
+    return hub_of(account.partition).assume(grant)
+
+
+def _some_broker(account: Account) -> KnownBroker | None:
+    broker = Broker.objects.filter(account=account).order_by("-seen_at", "pk").first()
+    return KnownBroker(broker.broker_id, broker.arn, broker.region_id) if broker else None
+
+
+def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -> AccessCheck:
+    """Keep the answers unless a later check has been kept already, and mark or clear roles that are open."""
+    with transaction.atomic():
+        locked = Account.objects.select_for_update().get(pk=account.pk)
+        check, _ = AccessCheck.objects.get_or_create(
+            account=locked, defaults={"requested_at": began, "requested_by": "manage.py", "sent_at": began}
+        )
+        if check.checked_at is not None and check.checked_at >= began:
+            return check
+        for purpose in Purpose:
+            role = found.get(purpose)
+            setattr(check, purpose, role.door if role else "")
+            setattr(check, f"{purpose}_role_arn", role_arn_for(account, purpose))
+        check.results = {
+            purpose: {"detail": role.detail, "calls": [asdict(call) for call in role.calls]}
+            for purpose, role in found.items()
+        }
+        check.checked_at = began
+        check.save()
+        _mark_open_roles(locked, {role_arn_for(account, purpose): role.door for purpose, role in found.items()})
+    return check
+
+
+def _mark_open_roles(account: Account, doors: dict[str, Door]) -> None:
+    """Refuse roles found open from now on, and take back those that are mended; an unknown one stays as it was."""
+    before = set(account.open_role_arns)
+    opened = {arn for arn, door in doors.items() if door is Door.OPEN}
+    mended = {arn for arn, door in doors.items() if door in (Door.READY, Door.INCOMPLETE)}
+    after = (before | opened) - mended
+    if after == before:
+        return
+    account.open_role_arns = sorted(after)
+    account.failed_polls = 0
+    account.next_poll_at = timezone.now()  # the pages shall say so at once, either way
+    account.save(update_fields=["open_role_arns", "failed_polls", "next_poll_at", "updated_at"])
+    SealedCredential.objects.filter(account=account, role_arn__in=after).delete()
+    for arn in after - before:
+        audit.note("Rolecall", "refuse open role", str(account), arn)
+    for arn in before - after:
+        audit.note("Rolecall", "accept mended role", str(account), arn)

@@ -1,0 +1,144 @@
+"""The form of one account: what people type is understood kindly, and every error stands at its field."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+
+from accounts.domain.identifiers import PARTITIONS, check_external_id, group_digits, parse_account_id
+from accounts.domain.role_policies import ROLE_NAMES, Purpose, new_external_id
+from accounts.domain.role_templates import external_id_in_stackset
+from accounts.models import Account, HubIdentity
+from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags
+
+T = TypeVar("T")
+ANY_ACCOUNT = "000000000000"  # stands in an ARN while the id itself is wrong
+_PARTITION_WORDS = {"aws": "AWS (aws)", "aws-us-gov": "AWS GovCloud (aws-us-gov)", "aws-cn": "AWS China (aws-cn)"}
+
+
+class AccountForm(forms.Form):
+    """Adds an account, or changes the one that it was made with."""
+
+    account_id = forms.CharField(label="Account id", max_length=40)
+    name = forms.CharField(label="Name")
+    partition = forms.ChoiceField(
+        label="Partition", choices=[(name, _PARTITION_WORDS[name]) for name in PARTITIONS], initial="aws"
+    )
+    reader_role = forms.CharField(label="Reader role", initial=ROLE_NAMES[Purpose.READER])
+    cleaner_role = forms.CharField(label="Cleaner role", required=False)
+    external_id = forms.CharField(label="External id", required=False)
+    from_stackset = forms.BooleanField(label="The StackSet makes its roles", required=False)
+    tags = forms.CharField(label="Tags", required=False)
+
+    def __init__(self, *args: Any, account: Account | None = None, **kwargs: Any) -> None:
+        self.account = account
+        super().__init__(*args, **kwargs)
+        if account is not None:
+            self.fields["account_id"].disabled = True
+            self.initial = {**_as_typed(account), **self.initial}
+        for name, field in self.fields.items():
+            field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off"})
+            if not isinstance(field, forms.BooleanField):
+                field.widget.attrs["class"] = "field"
+
+    def clean_account_id(self) -> str:
+        """The twelve digits, also when they were written with dashes or spaces."""
+        account_id = _at_field(lambda: parse_account_id(self.cleaned_data["account_id"]), "account_id")
+        known = Account.objects.filter(account_id=account_id).first()
+        if self.account is None and known is not None:
+            raise forms.ValidationError(f"{group_digits(account_id)} is watched already, as {known.name}.")
+        return account_id
+
+    def clean_name(self) -> str:
+        """A name that can be shown."""
+        name: str = self.cleaned_data["name"]
+        _at_field(lambda: check_name(name), "name")
+        return name
+
+    def clean_external_id(self) -> str:
+        """An external id that STS takes; a random one when none was typed."""
+        typed: str = self.cleaned_data["external_id"]
+        return _at_field(lambda: check_external_id(typed), "external_id") if typed else new_external_id()
+
+    def clean_tags(self) -> dict[str, str]:
+        """Tags as keys and values."""
+        typed: str = self.cleaned_data["tags"]
+        return _at_field(lambda: parse_tags(typed), "tags")
+
+    def clean(self) -> dict[str, Any]:
+        """What only makes sense together: the roles belong to the account and its partition."""
+        data: dict[str, Any] = super().clean() or {}
+        # An id that is wrong is said at its own field; the roles are looked at all the same.
+        account_id, partition = data.get("account_id", ""), data.get("partition", "aws")
+        for name, column in (("reader_role", "reader_role_arn"), ("cleaner_role", "cleaner_role_arn")):
+            data[column] = _role_arn(data.get(name, ""), partition, account_id or ANY_ACCOUNT)
+        self._check(
+            name="reader_role", check=lambda: self._check_reader(data["reader_role_arn"], partition, account_id)
+        )
+        if "reader_role" not in self.errors:
+            self._check(name="cleaner_role", check=lambda: check_cleaner(data, account_id))
+        if data.get("from_stackset") and account_id:
+            identity, _ = HubIdentity.objects.get_or_create(partition=partition)
+            data["external_id"] = external_id_in_stackset(identity.external_id_prefix, account_id)
+        return data
+
+    def _check_reader(self, arn: str, partition: str, account_id: str) -> None:
+        if "reader_role" in self.errors:
+            return
+        check_role(arn, account_id, "reader_role_arn")
+        if not arn.startswith(f"arn:{partition}:"):
+            raise ValueError(f"reader_role_arn is not in {partition}, the partition chosen above")
+
+    def _check(self, name: str, check: Callable[[], object]) -> None:
+        try:
+            _at_field(check, f"{name}_arn")
+        except forms.ValidationError as error:
+            self.add_error(name, error)
+
+    def row(self) -> AccountRow:
+        """The account, once the form is valid."""
+        data = self.cleaned_data
+        names = ("account_id", "name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
+        return AccountRow(**{name: data[name] for name in names})
+
+
+def _as_typed(account: Account) -> dict[str, Any]:
+    return {
+        "account_id": account.grouped_id,
+        "name": account.name,
+        "partition": account.partition,
+        "reader_role": account.reader_role_arn,
+        "cleaner_role": account.cleaner_role_arn,
+        "external_id": account.external_id,
+        "tags": _tags_as_typed(account.tags),
+    }
+
+
+def _tags_as_typed(tags: dict[str, str]) -> str:
+    plain = "; ".join(f"{key}={value}" for key, value in tags.items())
+    try:
+        if parse_tags(plain) == tags:
+            return plain
+    except ValueError:
+        pass  # a value with a separator in it: only JSON can say that
+    return json.dumps(tags, ensure_ascii=False)
+
+
+def _role_arn(typed: str, partition: str, account_id: str) -> str:
+    """A whole ARN as it is; a name, perhaps with a path, as the role of this account."""
+    if not typed or typed.startswith("arn:"):
+        return typed
+    return f"arn:{partition}:iam::{account_id}:role/{typed.strip('/')}"
+
+
+def _at_field(check: Callable[[], T], column: str) -> T:
+    """Turn a ValueError into the field's error; the column's name, which stands above the field, is left out."""
+    try:
+        return check()
+    except ValueError as error:
+        said = re.sub(rf"^{column}:? ", "", str(error))
+        raise forms.ValidationError(f"{said[0].upper()}{said[1:]}.".replace("..", ".")) from error

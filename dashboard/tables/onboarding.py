@@ -1,0 +1,58 @@
+"""Accounts with what the last check of their roles found."""
+
+from __future__ import annotations
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.domain.access import Door
+from accounts.models import AccessCheck, Account
+from dashboard.access_panel import DOOR_CHIPS, DOOR_WORDS
+from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html, time_html
+
+
+def check_of(account: Account) -> AccessCheck:
+    """The account's last check; an empty one when there was none."""
+    found: AccessCheck | None = getattr(account, "access_check", None)
+    return found or AccessCheck(account=account)
+
+
+def door_html(value: str, none: str) -> SafeString:
+    """A role's state as a chip; `none` in soft words when nothing is known."""
+    if not value:
+        return format_html('<span class="soft">{}</span>', none)
+    door = Door(value)
+    return format_html('<span class="chip {}">{}</span>', DOOR_CHIPS[door], DOOR_WORDS[door])
+
+
+class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
+    """One account a row."""
+
+    name = SortedColumn("name", lambda a: a.name, verbose_name="Account", attrs={"td": {"class": "who"}})
+    account_id = TextColumn("account_id", lambda a: a.account_id, verbose_name="Id", visible=False)
+    reader = SortedColumn("access_check__reader", lambda a: check_of(a).reader, verbose_name="Reader role")
+    cleaner = SortedColumn("access_check__cleaner", lambda a: check_of(a).cleaner, verbose_name="Cleaner role")
+    checked_at = TimeColumn("access_check__checked_at", lambda a: check_of(a).checked_at, verbose_name="Checked")
+
+    class Meta:
+        empty_text = "No account matches these filters."
+
+    def render_name(self, record: Account) -> SafeString:
+        """Name and id."""
+        return account_html(record)
+
+    def render_reader(self, record: Account) -> SafeString:
+        """How the reader role lets Rolecall in."""
+        return door_html(check_of(record).reader, "not checked")
+
+    def render_cleaner(self, record: Account) -> SafeString:
+        """The same for the cleaner role, where there is one."""
+        return door_html(check_of(record).cleaner, "not checked" if record.cleaner_role_arn else "none")
+
+    def render_checked_at(self, record: Account) -> SafeString:
+        """When, or that a worker is at it."""
+        check = check_of(record)
+        if check.pk and check.waits:
+            return format_html('<span class="grade warn">{}</span>', "being checked")
+        return time_html(check.checked_at)
