@@ -33,6 +33,10 @@ FLAG_CHOICES = [(flag.value, flag.value.replace("_", " ")) for flag in Flag if f
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
 
 
+# An address without a query opens the person's default view; this one says that none is wanted.
+CLEAR = "view=none"
+
+
 @dataclass(frozen=True, slots=True)
 class Chip:
     """A filter that is on: what it says, and the query string without it."""
@@ -69,15 +73,24 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
             if values:
                 words = dict(getattr(field, "choices", ()))
                 said = ", ".join(str(words.get(value, value)) for value in values)
-                yield Chip(str(field.label), said, query_without(self.data, name))
+                yield Chip(str(field.label), said, query_without(self.data, name) or CLEAR)
 
 
 def query_without(data: QueryDict, *names: str) -> str:
     """The query string without some names, and without the page, which would no longer fit."""
     left = data.copy()
-    for name in (*names, "page", "_export"):
+    for name in (*names, "page", "_export", "_columns"):
         left.pop(name, None)
-    return left.urlencode()
+    return left.urlencode(safe=",")
+
+
+def query_with(data: QueryDict, **values: str) -> str:
+    """The query string with some values exchanged, empty ones taken out, and without the page."""
+    left = QueryDict(query_without(data, *values), mutable=True)
+    for name, value in values.items():
+        if value:
+            left[name] = value
+    return left.urlencode(safe=",") or CLEAR
 
 
 def search_accounts(queryset: QuerySet[Any], text: str, prefix: str = "") -> QuerySet[Any]:

@@ -7,11 +7,13 @@ from typing import Any
 
 import django_tables2 as tables
 from django.db.models import OuterRef, Subquery
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from accounts.models import Account, AccountQuerySet, Cell, Region
-from dashboard.matrix import CellView, broker_total, geographies, regions_of, role_status_of, row_of, with_cells
+from dashboard.layout import FIXED, PINNED, Layout, layout_of
+from dashboard.matrix import CellView, broker_total, geographies, role_status_of, row_of, with_cells
 from dashboard.tables.cells import cell_html
 from dashboard.tables.columns import SortedColumn, account_html, policy_html, verdict_html
 
@@ -41,16 +43,30 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         template_name = "tables/matrix.html"
         empty_text = "No account matches these filters."
 
-    def __init__(self, *args: Any, regions: list[Region], now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, extra_columns=[(region.code, RegionColumn(region)) for region in regions], **kwargs)
-        self.regions, self.now = regions, now
-        self.geographies = geographies(regions)
+    chooses_columns = True  # by its layout: regions are columns, too
+
+    def __init__(self, *args: Any, layout: Layout, now: datetime, **kwargs: Any) -> None:
+        extra = [(region.code, RegionColumn(region)) for region in layout.shown]
+        super().__init__(*args, extra_columns=extra, **kwargs)
+        self.layout, self.regions, self.now, self.dropped = layout, list(layout.shown), now, layout.dropped
+        for name in set(FIXED) - set(layout.fixed):
+            self.columns.hide(name)
+        self.geographies = self._headings()
         self._row: tuple[int, dict[str, CellView]] = (0, {})
 
+    def _headings(self) -> list[tuple[str, list[Region]]]:
+        pinned = [region for region in self.regions if region.code in self.layout.pinned]
+        others = [region for region in self.regions if region.code not in self.layout.pinned]
+        return [*([(PINNED, pinned)] if pinned else []), *geographies(others)]
+
+    def region_groups(self) -> list[tuple[str, list[Region]]]:
+        """Every region of the accounts under its heading, for the menu that chooses."""
+        return geographies(self.layout.every)
+
     def cells_of(self, account: Account) -> dict[str, CellView]:
-        """One account's cells, worked out once per row."""
+        """One account's cells, worked out once per row; of all its regions, since totals rest on the hidden ones too."""
         if self._row[0] != account.pk:
-            self._row = (account.pk, row_of(account, self.regions))
+            self._row = (account.pk, row_of(account, self.layout.every))
         return self._row[1]
 
     def render_account(self, record: Account) -> SafeString:
@@ -70,6 +86,6 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return str(broker_total(self.cells_of(record).values()))
 
 
-def matrix_table(accounts: AccountQuerySet) -> MatrixTable:
-    """The matrix over these accounts, with the region columns that they need."""
-    return MatrixTable(with_cells(accounts), regions=regions_of(accounts), now=timezone.now())
+def matrix_table(accounts: AccountQuerySet, layout: Layout | None = None) -> MatrixTable:
+    """The matrix over these accounts, with the region columns that they need or that the layout leaves."""
+    return MatrixTable(with_cells(accounts), layout=layout or layout_of(QueryDict(), accounts), now=timezone.now())
