@@ -48,7 +48,6 @@ class Tools:
 
     def __init__(self, table: Any, data: QueryDict) -> None:
         self.table, self.data = table, data
-        self.arrangement: Any = None  # the page's own: the matrix puts its regions here
 
     def sortings(self) -> list[Sorting]:
         """The present order, the most significant key first."""
@@ -84,6 +83,10 @@ class Tools:
         for name, values in self.data.lists():
             if name not in (*names, "page", "_export", "_columns"):
                 yield from ((name, value) for value in values)
+
+    def kept_by_pins(self) -> list[tuple[str, str]]:
+        """What the form of the pinned regions carries along."""
+        return list(self.kept("pin"))
 
     def kept_by_columns(self) -> list[tuple[str, str]]:
         """What the form of the columns carries along."""

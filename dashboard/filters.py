@@ -67,6 +67,10 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         """The filters that are on, wrong ones included: those too must be removable."""
         return list(self._chips())
 
+    def cleared(self) -> str:
+        """The query string without any filter."""
+        return query_without(self.data, *self.filters) or CLEAR
+
     def _chips(self) -> Iterator[Chip]:
         for name, field in self.form.fields.items():
             values = [value for value in self.data.getlist(name) if value.strip()]

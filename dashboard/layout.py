@@ -33,10 +33,6 @@ class Layout:
         """How many regions have no column."""
         return len(self.every) - len(self.shown)
 
-    def chosen(self, region: Region) -> bool:
-        """Whether the menu has a region ticked."""
-        return not self.named or region.code in self.named
-
 
 def layout_of(data: QueryDict, accounts: AccountQuerySet) -> Layout:
     """Read the layout from the URL; what names no column of these accounts is dropped, and said."""

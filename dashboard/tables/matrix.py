@@ -49,8 +49,10 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         extra = [(region.code, RegionColumn(region)) for region in layout.shown]
         super().__init__(*args, extra_columns=extra, **kwargs)
         self.layout, self.regions, self.now, self.dropped = layout, list(layout.shown), now, layout.dropped
-        for name in set(FIXED) - set(layout.fixed):
+        self.without = [name for name in FIXED if name not in layout.fixed]
+        for name in self.without:
             self.columns.hide(name)
+        self.fixed_columns = 1 + len(layout.fixed)
         self.geographies = self._headings()
         self._row: tuple[int, dict[str, CellView]] = (0, {})
 
@@ -60,11 +62,11 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return [*([(PINNED, pinned)] if pinned else []), *geographies(others)]
 
     def region_groups(self) -> list[tuple[str, list[Region]]]:
-        """Every region of the accounts under its heading, for the menu that chooses."""
+        """Every region of the accounts under its heading, for the menus that choose."""
         return geographies(self.layout.every)
 
     def cells_of(self, account: Account) -> dict[str, CellView]:
-        """One account's cells, worked out once per row; of all its regions, since totals rest on the hidden ones too."""
+        """One account's cells, worked out once per row; hidden regions too, since the total rests on them."""
         if self._row[0] != account.pk:
             self._row = (account.pk, row_of(account, self.layout.every))
         return self._row[1]

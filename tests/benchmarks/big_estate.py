@@ -64,7 +64,9 @@ def _cells(accounts: list, rnd: random.Random, now: datetime) -> Iterator[object
         for code in codes:
             outcome = rnd.choice(OUTCOMES)
             count = rnd.choice(BROKERS) if outcome == "ok" else None
-            known = {"brokers": count, "rabbitmq": count, "activemq": 0, "last_ok_at": looked} if count is not None else {}
+            known = (
+                {"brokers": count, "rabbitmq": count, "activemq": 0, "last_ok_at": looked} if count is not None else {}
+            )
             failing = outcome not in ("ok", "region_disabled")
             yield Cell(
                 account=account, region_id=code, outcome=outcome, checked_at=looked, **known,
