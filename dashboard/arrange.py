@@ -48,6 +48,8 @@ class Tools:
 
     def __init__(self, table: Any, data: QueryDict) -> None:
         self.table, self.data = table, data
+        self.dropped: list[str] = []  # sentences on what of the address fits nothing any more
+        self.saved: dict[str, Any] = {}  # the views of the page, where it has any
 
     def sortings(self) -> list[Sorting]:
         """The present order, the most significant key first."""

@@ -152,6 +152,7 @@ def saved_context(request: ViewerRequest, page: str) -> dict[str, Any]:
     except Refused:
         query = ""
     return {
+        "page_name": page,
         "views": views,
         "opened": opened,
         "opened_changed": opened is not None and _as_set(opened.query) != _as_set(query),

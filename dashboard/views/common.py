@@ -33,8 +33,9 @@ def listing_page(
     shown = shown or listing.shown(request.GET, request.user)
     if form := wanted_format(request, shown.filter):
         return export_response(listing_export(listing, shown, request), form, "filtered" if narrows(shown) else "")
-    arranged = {"table": shown.table, "filter": shown.filter, "dropped": shown.dropped, "page_name": name}
-    return render(request, template, {**arranged, "formats": FORMATS, **saved_context(request, name), **context})
+    shown.table.tools.dropped, shown.table.tools.saved = shown.dropped, saved_context(request, name)
+    arranged = {"table": shown.table, "filter": shown.filter, "page_name": name, "formats": FORMATS}
+    return render(request, template, {**arranged, **context})
 
 
 def narrows(shown: Shown) -> bool:
@@ -60,8 +61,8 @@ def list_page(
             return export_response(narrowed_export(export or table_export(name, table), table, request.GET), form)
         except UnknownColumn as error:
             raise BadRequest(str(error)) from error
-    arranged = {"table": table, "page_name": name, "dropped": dropped, "formats": FORMATS}
-    return render(request, template, {**arranged, **context})
+    table.tools.dropped = dropped
+    return render(request, template, {"table": table, "page_name": name, "formats": FORMATS, **context})
 
 
 def wanted_format(request: HttpRequest, narrowed: ChipFilterSet | None = None) -> Format | None:
