@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from dashboard.filters import ChipFilterSet, query_with, query_without
+from dashboard.filters import ChipFilterSet, query_with
 from dashboard.tables.columns import SortedColumn, sorted_by
 
 PAGE_SIZES = (25, 50, 100)
@@ -137,13 +137,13 @@ def chosen_columns(table: Any, data: QueryDict) -> list[str]:
 
 
 def _page(table: Any, data: QueryDict) -> None:
-    """Cut the page out; another size than those offered is taken as the first."""
-    asked = data.get("per_page", "")
-    size = int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
+    """Cut the page out; of the sizes offered the largest that is no larger than the one asked for."""
+    sizes, asked = getattr(table, "page_sizes", PAGE_SIZES), data.get("per_page", "")
+    wanted = int(asked) if asked in map(str, PAGE_SIZES) else 0
+    size = max((size for size in sizes if size <= wanted), default=sizes[0])
     table.paginate(per_page=size, page=1)
     table.page = table.paginator.get_page(data.get("page"))
-    table.sizes, table.size = PAGE_SIZES, size
-    table.query = query_without(data, "per_page")
+    table.sizes, table.size = sizes, size
 
 
 def strangers(data: QueryDict, narrowed: ChipFilterSet | None, known: frozenset[str] = frozenset()) -> list[str]:

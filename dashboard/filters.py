@@ -11,6 +11,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from accounts.domain.outcomes import FAILING, Flag, Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.regions import display_order
@@ -44,6 +45,7 @@ class Chip:
     label: str
     words: str
     without: str
+    rows: int | None  # that this filter alone leaves; None when it cannot be understood
 
 
 class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -63,9 +65,15 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         errors = self.form.errors.items()
         return [f"{self.filters[name].label}: {' '.join(texts)} Remove it to see rows." for name, texts in errors]
 
+    @cached_property
     def chips(self) -> list[Chip]:
         """The filters that are on, wrong ones included: those too must be removable."""
         return list(self._chips())
+
+    @property
+    def narrows(self) -> bool:
+        """True when any filter is on."""
+        return any(value.strip() for name in self.filters for value in self.data.getlist(name))
 
     def cleared(self) -> str:
         """The query string without any filter."""
@@ -77,7 +85,14 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
             if values:
                 words = dict(getattr(field, "choices", ()))
                 said = ", ".join(str(words.get(value, value)) for value in values)
-                yield Chip(str(field.label), said, query_without(self.data, name) or CLEAR)
+                without = query_without(self.data, name) or CLEAR
+                yield Chip(str(field.label), said, without, self._rows_of(name, values))
+
+    def _rows_of(self, name: str, values: list[str]) -> int | None:
+        alone = QueryDict(mutable=True)
+        alone.setlist(name, values)
+        narrowed = type(self)(alone, queryset=self.queryset)
+        return narrowed.qs.count() if narrowed.form.is_valid() else None
 
 
 def query_without(data: QueryDict, *names: str) -> str:

@@ -26,11 +26,17 @@ _UNSPEAKABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0
 _SPECIAL = re.compile("[&<>_\x00-\x20\ufffe\uffff\ud800-\udfff]")
 _FORMULA_STARTS = frozenset("=+-@＝＋－＠")
 # Style 1 is bold. Style 2 says, as an apostrophe typed before it does, that this text is no formula even once edited.
-_STYLES = (
-    f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+_FONTS = (
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
     '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
-    '</fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/><xf fontId="1" applyFont="1"/>'
+)
+_FILLS = (
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+)
+_STYLES = (
+    f'{_HEAD}<styleSheet xmlns="{_MAIN}">{_FONTS}{_FILLS}<borders count="1"><border/></borders>'
+    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/><xf fontId="1" applyFont="1"/>'
     '<xf numFmtId="49" quotePrefix="1" applyNumberFormat="1"/></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
@@ -55,8 +61,10 @@ class _Pipe:
         return taken
 
 
-def xlsx_blocks(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    """The file in blocks: a bold header row that stays in sight, then the rows; a new sheet each million rows."""
+def xlsx_blocks(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], rows_of_sheet: int = ROWS_OF_SHEET
+) -> Iterator[bytes]:
+    """The file in blocks: a bold header row that stays in sight, then the rows; a new sheet when one is full."""
     pipe, left, sheets = _Pipe(), iter(rows), 0
     # The fastest compression: rows repeat so much that a better one gains a tenth and costs three times as much.
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[call-overload]
@@ -65,7 +73,7 @@ def xlsx_blocks(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         first = next(left, None)
         while sheets == 0 or first is not None:
             sheets += 1
-            of_sheet = chain(() if first is None else (first,), islice(left, ROWS_OF_SHEET - 1))
+            of_sheet = chain(() if first is None else (first,), islice(left, rows_of_sheet - 1))
             with archive.open(f"xl/worksheets/sheet{sheets}.xml", "w") as sheet:
                 for text in _sheet(columns, of_sheet):
                     sheet.write(text.encode())

@@ -32,15 +32,11 @@ def listing_page(
     listing = LISTINGS[name]
     shown = shown or listing.shown(request.GET, request.user)
     if form := wanted_format(request, shown.filter):
-        return export_response(listing_export(listing, shown, request), form, "filtered" if narrows(shown) else "")
+        of_what = "filtered" if shown.filter is not None and shown.filter.narrows else ""
+        return export_response(listing_export(listing, shown, request), form, of_what)
     shown.table.tools.dropped, shown.table.tools.saved = shown.dropped, saved_context(request, name)
     arranged = {"table": shown.table, "filter": shown.filter, "page_name": name, "formats": FORMATS}
     return render(request, template, {**arranged, **context})
-
-
-def narrows(shown: Shown) -> bool:
-    """True when filters are on."""
-    return shown.filter is not None and bool(shown.filter.chips())
 
 
 def listing_export(listing: Listing, shown: Shown, request: HttpRequest) -> Export:

@@ -109,7 +109,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--filled", action="store_true", help="the database of DATABASE_URL holds such an estate already")
+    parser.add_argument("--filled", action="store_true", help="the database of DATABASE_URL has such an estate already")
     return parser.parse_args()
 
 
