@@ -7,6 +7,10 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from accounts.models import Account, Broker, Cell, RoleStatus
 
 OUTCOMES = ("ok",) * 90 + ("region_disabled",) * 6 + ("denied", "throttled", "unreachable", "failed")
 BROKERS = (0,) * 85 + (1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 8, 12, 1, 2, 1)
@@ -44,7 +48,7 @@ def fill(accounts: int) -> int:
     return len(cells)
 
 
-def _accounts(count: int) -> Iterator[object]:
+def _accounts(count: int) -> Iterator[Account]:
     from accounts.models import Account
 
     for number in range(count):
@@ -55,7 +59,7 @@ def _accounts(count: int) -> Iterator[object]:
         yield Account(account_id=digits, name=f"{word}-{number:05d}", partition="aws", reader_role_arn=arn, tags=tags)
 
 
-def _cells(accounts: list, rnd: random.Random, now: datetime) -> Iterator[object]:
+def _cells(accounts: list[Account], rnd: random.Random, now: datetime) -> Iterator[Cell]:
     from accounts.models import Cell, Region
 
     codes = list(Region.objects.filter(partition="aws").values_list("code", flat=True))
@@ -77,7 +81,7 @@ def _cells(accounts: list, rnd: random.Random, now: datetime) -> Iterator[object
             )  # fmt: skip
 
 
-def _brokers(accounts: list, cells: list, now: datetime) -> Iterator[object]:
+def _brokers(accounts: list[Account], cells: list[Cell], now: datetime) -> Iterator[Broker]:
     from accounts.models import Broker
 
     ids = {account.pk: account.account_id for account in accounts}
@@ -92,7 +96,7 @@ def _brokers(accounts: list, cells: list, now: datetime) -> Iterator[object]:
             )  # fmt: skip
 
 
-def _statuses(accounts: list, cells: list, rnd: random.Random, now: datetime) -> Iterator[object]:
+def _statuses(accounts: list[Account], cells: list[Cell], rnd: random.Random, now: datetime) -> Iterator[RoleStatus]:
     from accounts.domain.role import POLICY_DOCUMENT
     from accounts.models import PolicyDocument, RoleStatus
 

@@ -120,9 +120,8 @@ def test_rows_beyond_a_sheet_go_on_in_the_next() -> None:
 def test_an_export_without_rows_is_still_a_file_of_its_format(form: str) -> None:
     content = written(form, [])
 
-    assert {"csv": lambda: content == b"a,b\r\n", "json": lambda: content == b"", "xlsx": lambda: sheet(content)}[
-        form
-    ]()
+    expected = {"csv": content == b"a,b\r\n", "json": content == b"", "xlsx": content[:2] == b"PK"}
+    assert expected[form]
 
 
 def test_the_first_bytes_leave_before_the_last_row_is_read() -> None:

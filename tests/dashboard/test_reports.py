@@ -35,11 +35,11 @@ def make(client: Client, view: SavedView, **form: str) -> str:
 
 def fetch(token: str, pk: int | None = None, **headers: str) -> HttpResponseBase:
     pk = pk or Report.objects.get().pk
-    return CURL.get(f"/reports/{pk}/", headers={"Authorization": f"Bearer {token}", **headers})  # type: ignore[return-value]
+    return CURL.get(f"/reports/{pk}/", headers={"Authorization": f"Bearer {token}", **headers})
 
 
 def text_of(response: HttpResponseBase) -> str:
-    return b"".join(response).decode()  # type: ignore[arg-type]
+    return b"".join(response).decode()
 
 
 def test_a_report_is_fetched_with_its_token_alone(watching: Client, view: SavedView) -> None:
