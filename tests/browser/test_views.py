@@ -32,7 +32,7 @@ def test_a_list_is_ordered_kept_and_made_a_report(
     expect(page.locator("tbody .name")).to_have_text(["alpha", "beta", "gamma"])
 
     page.locator("summary", has_text="Columns").click()
-    page.get_by_label("Trust", exact=True).uncheck()
+    page.get_by_role("checkbox", name="Trust", exact=True).uncheck()
     page.get_by_role("button", name="Show these").click()
     expect(page.get_by_role("columnheader", name="Trust")).to_have_count(0)
 
