@@ -12,10 +12,11 @@ from accounts.models import AuditEntry
 from dashboard.access import Person, Role, visible_accounts
 from dashboard.arrange import arrange, chosen_columns, several, strangers
 from dashboard.exports import Export, matrix_export, table_export
-from dashboard.filters import ChipFilterSet, account_filter, broker_filter
+from dashboard.filters import ChipFilterSet, account_filter, broker_filter, cleanup_filter
 from dashboard.layout import LAYOUT_NAMES, layout_of
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
+from dashboard.tables.cleanups import CleanupTable
 from dashboard.tables.matrix import MatrixTable, matrix_table
 from dashboard.tables.regions import RegionTable, regions_with_counts
 from dashboard.tables.sweeps import AuditTable, SweepTable, sweeps_with_counts
@@ -89,6 +90,11 @@ def _brokers(data: QueryDict, person: Person) -> Narrowed:
     return BrokerTable(narrowed.qs), narrowed
 
 
+def _cleanups(data: QueryDict, person: Person) -> Narrowed:
+    narrowed = cleanup_filter(data, person)
+    return CleanupTable(narrowed.qs), narrowed
+
+
 def _regions(data: QueryDict, person: Person) -> Narrowed:
     return RegionTable(regions_with_counts(visible_accounts(person))), None
 
@@ -107,6 +113,7 @@ LISTINGS: dict[str, Listing] = {
         Listing("matrix", "Matrix", Role.VIEWER, _matrix, _matrix_rows, LAYOUT_NAMES),
         Listing("accounts", "Accounts", Role.VIEWER, _accounts),
         Listing("brokers", "Brokers", Role.VIEWER, _brokers),
+        Listing("cleanups", "Clean-ups", Role.VIEWER, _cleanups),
         Listing("regions", "Regions", Role.VIEWER, _regions),
         Listing("sweeps", "Sweeps", Role.VIEWER, _sweeps),
         Listing("audit", "Audit", Role.OPERATOR, _audit),
