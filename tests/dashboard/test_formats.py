@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
@@ -76,6 +76,7 @@ def test_json_gives_back_every_value(rows: list[list[Value]]) -> None:
     assert found == [dict(zip("ab", row, strict=True)) for row in rows]
 
 
+@settings(deadline=None)  # a workbook is opened each time, on a machine that may be busy
 @given(ROWS)
 def test_a_workbook_gives_back_every_value_and_no_formula(rows: list[list[Value]]) -> None:
     content = written("xlsx", rows)
