@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_tables2 as tables
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.domain.outcomes import Outcome
-from accounts.models import AccountQuerySet, Region
+from accounts.models import AccountQuerySet, Cell, Region
 from dashboard.matrix import FAILING_VALUES
 from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn
 
@@ -22,20 +24,24 @@ def yes(value: bool) -> str:
 
 
 def regions_with_counts(accounts: AccountQuerySet) -> QuerySet[Region]:
-    """The table's rows with what the accounts' cells say of each region; all cells are read once."""
+    """The table's rows with what the accounts' cells say of each region."""
     mine = accounts.order_by()
-    here = mine.filter(partition=OuterRef("partition")).values("partition").annotate(n=Count("pk")).values("n")
-    own = Q(cells__account__in=mine.values("pk"))
-    asked = own & Q(polled=True)
+    cells = Cell.objects.filter(region=OuterRef("pk"), account__in=mine.values("pk")).order_by().values("region")
+    asked = cells.filter(region__polled=True)
+    here = mine.filter(partition=OuterRef("partition")).values("partition")
     return Region.objects.annotate(
-        accounts=Coalesce(Subquery(here, output_field=IntegerField()), 0),
-        answering=Count("cells", filter=asked & Q(cells__outcome=Outcome.OK)),
-        disabled=Count("cells", filter=asked & Q(cells__outcome=Outcome.REGION_DISABLED)),
-        failing=Count("cells", filter=asked & Q(cells__outcome__in=FAILING_VALUES)),
+        accounts=_number(here.annotate(n=Count("pk")).values("n")),
+        answering=_number(asked.filter(outcome=Outcome.OK).annotate(n=Count("pk")).values("n")),
+        disabled=_number(asked.filter(outcome=Outcome.REGION_DISABLED).annotate(n=Count("pk")).values("n")),
+        failing=_number(asked.filter(outcome__in=FAILING_VALUES).annotate(n=Count("pk")).values("n")),
         # An account that lets nobody in says nothing of its regions.
-        silent=Count("cells", filter=asked & Q(cells__outcome__in=SILENT)),
-        known_brokers=Sum("cells__brokers", filter=own),
+        silent=_number(asked.filter(outcome__in=SILENT).annotate(n=Count("pk")).values("n")),
+        known_brokers=Subquery(cells.annotate(n=Sum("brokers")).values("n")),
     )
+
+
+def _number(counted: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
