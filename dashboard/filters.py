@@ -11,6 +11,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from accounts.domain.outcomes import FAILING, Flag, Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.regions import display_order
@@ -33,6 +34,10 @@ FLAG_CHOICES = [(flag.value, flag.value.replace("_", " ")) for flag in Flag if f
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
 
 
+# An address without a query opens the person's default view; this one says that none is wanted.
+CLEAR = "view=none"
+
+
 @dataclass(frozen=True, slots=True)
 class Chip:
     """A filter that is on: what it says, and the query string without it."""
@@ -40,6 +45,7 @@ class Chip:
     label: str
     words: str
     without: str
+    rows: int | None  # that this filter alone leaves; None when it cannot be understood
 
 
 class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -59,9 +65,19 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         errors = self.form.errors.items()
         return [f"{self.filters[name].label}: {' '.join(texts)} Remove it to see rows." for name, texts in errors]
 
+    @cached_property
     def chips(self) -> list[Chip]:
         """The filters that are on, wrong ones included: those too must be removable."""
         return list(self._chips())
+
+    @property
+    def narrows(self) -> bool:
+        """True when any filter is on."""
+        return any(value.strip() for name in self.filters for value in self.data.getlist(name))
+
+    def cleared(self) -> str:
+        """The query string without any filter."""
+        return query_without(self.data, *self.filters) or CLEAR
 
     def _chips(self) -> Iterator[Chip]:
         for name, field in self.form.fields.items():
@@ -69,15 +85,31 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
             if values:
                 words = dict(getattr(field, "choices", ()))
                 said = ", ".join(str(words.get(value, value)) for value in values)
-                yield Chip(str(field.label), said, query_without(self.data, name))
+                without = query_without(self.data, name) or CLEAR
+                yield Chip(str(field.label), said, without, self._rows_of(name, values))
+
+    def _rows_of(self, name: str, values: list[str]) -> int | None:
+        alone = QueryDict(mutable=True)
+        alone.setlist(name, values)
+        narrowed = type(self)(alone, queryset=self.queryset)
+        return narrowed.qs.count() if narrowed.form.is_valid() else None
 
 
 def query_without(data: QueryDict, *names: str) -> str:
     """The query string without some names, and without the page, which would no longer fit."""
     left = data.copy()
-    for name in (*names, "page", "_export"):
+    for name in (*names, "page", "_export", "_columns"):
         left.pop(name, None)
-    return left.urlencode()
+    return left.urlencode(safe=",")
+
+
+def query_with(data: QueryDict, **values: str) -> str:
+    """The query string with some values exchanged, empty ones taken out, and without the page."""
+    left = QueryDict(query_without(data, *values), mutable=True)
+    for name, value in values.items():
+        if value:
+            left[name] = value
+    return left.urlencode(safe=",") or CLEAR
 
 
 def search_accounts(queryset: QuerySet[Any], text: str, prefix: str = "") -> QuerySet[Any]:

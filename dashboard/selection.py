@@ -56,7 +56,7 @@ def selection_of(data: QueryDict, person: Person) -> Selection:
     narrowed = account_filter(QueryDict(data.get("filter", "")), person)
     left = narrowed.accounts.order_by().values("pk")
     matching = visible_accounts(person).filter(pk__in=left)
-    where = "that match these filters" if narrowed.chips() else "that are watched"
+    where = "that match these filters" if narrowed.chips else "that are watched"
     choices = [
         _choice(TICKED, "the ticked accounts", visible_accounts(person).filter(account_id__in=ticked)),
         _choice(
@@ -65,7 +65,7 @@ def selection_of(data: QueryDict, person: Person) -> Selection:
         _choice(ALL, f"all accounts {where}", matching),
     ]
     offered = [choice for choice in choices if choice.count]
-    return Selection(offered, narrowed.chips(), narrowed.problems(), ticked, data.get("filter", ""))
+    return Selection(offered, narrowed.chips, narrowed.problems(), ticked, data.get("filter", ""))
 
 
 def _choice(key: str, words: str, accounts: AccountQuerySet) -> Choice:

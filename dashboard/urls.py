@@ -16,7 +16,9 @@ from dashboard.views import (
     matrix,
     onboarding,
     overview,
+    reports,
     role_acts,
+    saved,
     sweeps,
 )
 from dashboard.views.cleanup_report import cleanup_report
@@ -86,6 +88,22 @@ sweep_urls = [  # /sweeps/
     path("<int:sweep_id>/bar/", sweeps.sweep_bar, name="sweep-bar"),
     path("<int:sweep_id>/cancel/", sweeps.sweep_cancel, name="sweep-cancel"),
 ]
+view_urls = [  # /views/
+    path("", saved.view_list, name="views"),
+    path("save/", saved.save_view, name="save-view"),
+    path("<int:view_id>/", saved.open_view, name="view"),
+    path("<int:view_id>/update/", saved.update_view, name="update-view"),
+    path("<int:view_id>/rename/", saved.rename_view, name="rename-view"),
+    path("<int:view_id>/default/", saved.default_view, name="default-view"),
+    path("<int:view_id>/delete/", saved.delete_view, name="delete-view"),
+    path("<int:view_id>/restore/", saved.restore_view, name="restore-view"),
+]
+report_urls = [  # /reports/
+    path("", reports.make_report, name="make-report"),
+    path("<int:report_id>/", reports.report_file, name="report-file"),
+    path("<int:report_id>/token/", reports.renew_token, name="renew-token"),
+    path("<int:report_id>/revoke/", reports.revoke_report, name="revoke-report"),
+]
 sign_in = LoginView.as_view(
     template_name="sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
 )
@@ -99,6 +117,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/", include(campaign_urls)),
     path("regions/", include(region_urls)),
     path("sweeps/", include(sweep_urls)),
+    path("views/", include(view_urls)),
+    path("reports/", include(report_urls)),
     path("audit/", lists.audit_list, name="audit"),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-in/again/", sign_in_again, name="sign-in-again"),

@@ -6,12 +6,13 @@ from collections import Counter
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Count, F
+from django.db.models import Count, F, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.domain.outcomes import TrustGrade
+from accounts.domain.outcomes import TrustGrade, Verdict
 from accounts.models import Account, Region
 from dashboard.matrix import role_status_of, stored_total
 from dashboard.tables.columns import (
@@ -27,6 +28,8 @@ from dashboard.tables.columns import (
 )
 from dashboard.words import asked_words
 
+SETTLED = F("role_status__regions_ok") + F("role_status__regions_disabled")
+
 
 def asked_html(account: Account) -> SafeString:
     """Say that an account is paused, or asked less often; nothing when it is asked like the others."""
@@ -37,29 +40,62 @@ def asked_html(account: Account) -> SafeString:
     return SafeString("")
 
 
+class TagColumn(TextColumn):
+    """The value of one tag."""
+
+    def __init__(self, key: str, **kwargs: Any) -> None:
+        text = KeyTextTransform(key, "tags")
+        super().__init__(
+            text, lambda a: a.tags.get(key, ""), value=Coalesce(text, Value(""), output_field=TextField()), **kwargs
+        )
+
+
+class StatusColumn(SortedColumn):
+    """A word of what is known of the role; an account that was never polled has the word of nothing known."""
+
+    def __init__(self, field: str, unknown: str, **kwargs: Any) -> None:
+        path = f"role_status__{field}"
+        known = Coalesce(path, Value(unknown))
+        super().__init__(path, lambda a: getattr(role_status_of(a), field), value=known, **kwargs)
+
+
 class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Name and id, tags, what is known of the role, and how complete that is."""
 
-    name = SortedColumn("name", lambda a: a.name, verbose_name="Account", attrs={"td": {"class": "who"}})
-    account_id = TextColumn("account_id", lambda a: a.account_id, verbose_name="Id")
-    unit = TextColumn(KeyTextTransform("unit", "tags"), lambda a: a.tags.get("unit", ""), verbose_name="Unit")
-    env = TextColumn(KeyTextTransform("env", "tags"), lambda a: a.tags.get("env", ""), verbose_name="Env")
-    partition = TextColumn("partition", lambda a: a.partition, verbose_name="Partition")
-    verdict = SortedColumn("role_status__verdict", lambda a: role_status_of(a).verdict, verbose_name="Role")
-    policy = SortedColumn("role_status__policy_grade", lambda a: role_status_of(a).policy_grade, verbose_name="Policy")
-    trust = SortedColumn("role_status__trust_grade", lambda a: role_status_of(a).trust_grade, verbose_name="Trust")
-    brokers = NumberColumn("role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers")
+    name = SortedColumn("name", verbose_name="Account", attrs={"td": {"class": "who"}})
+    account_id = TextColumn("account_id", verbose_name="Id")
+    unit = TagColumn("unit", verbose_name="Unit")
+    env = TagColumn("env", verbose_name="Env")
+    partition = TextColumn("partition", verbose_name="Partition")
+    verdict = StatusColumn("verdict", Verdict.UNKNOWN.value, verbose_name="Role")
+    policy = StatusColumn("policy_grade", "", verbose_name="Policy")
+    trust = StatusColumn("trust_grade", "", verbose_name="Trust")
+    brokers = NumberColumn(
+        "role_status__brokers",
+        lambda a: role_status_of(a).brokers,
+        value="role_status__brokers",
+        verbose_name="Brokers",
+    )
     # Only in an export, where the brokers stand without their `≥`: in how many regions they were counted or are off.
     regions_settled = NumberColumn(
-        F("role_status__regions_ok") + F("role_status__regions_disabled"),
+        SETTLED,
         lambda a: role_status_of(a).regions_ok + role_status_of(a).regions_disabled,
+        value=Coalesce(SETTLED, 0),
         verbose_name="Regions settled",
         visible=False,
     )
     failing = NumberColumn(
-        "role_status__regions_failing", lambda a: role_status_of(a).regions_failing, verbose_name="Failing regions"
+        "role_status__regions_failing",
+        lambda a: role_status_of(a).regions_failing,
+        value=Coalesce("role_status__regions_failing", 0),
+        verbose_name="Failing regions",
     )
-    checked_at = TimeColumn("role_status__checked_at", lambda a: role_status_of(a).checked_at, verbose_name="Last poll")
+    checked_at = TimeColumn(
+        "role_status__checked_at",
+        lambda a: role_status_of(a).checked_at,
+        value="role_status__checked_at",
+        verbose_name="Last poll",
+    )
 
     class Meta:
         template_name = "tables/accounts.html"

@@ -15,21 +15,17 @@ from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, accou
 class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Each broker as AWS last listed it; only RabbitMQ brokers use the role."""
 
-    name = TextColumn("name", lambda b: b.name, verbose_name="Broker", attrs={"td": {"class": "strong"}})
-    account = SortedColumn(
-        "account__name", lambda b: b.account.name, verbose_name="Account", attrs={"td": {"class": "who"}}
-    )
-    account_id = TextColumn(
-        "account__account_id", lambda b: b.account.account_id, verbose_name="Account id", visible=False
-    )
-    region = TextColumn("region_id", lambda b: b.region_id, verbose_name="Region")
-    engine = SortedColumn(Lower("engine"), lambda b: b.engine, verbose_name="Engine")
-    state = TextColumn("state", lambda b: b.state, verbose_name="State")
-    deployment_mode = TextColumn("deployment_mode", lambda b: b.deployment_mode, verbose_name="Deployment")
-    instance_type = TextColumn("instance_type", lambda b: b.instance_type, verbose_name="Instance")
-    created_at = TimeColumn("created_at", lambda b: b.created_at, verbose_name="Created")
-    seen_at = TimeColumn("seen_at", lambda b: b.seen_at, verbose_name="Last seen")
-    arn = TextColumn("arn", lambda b: b.arn, verbose_name="ARN", visible=False)
+    name = TextColumn("name", verbose_name="Broker", attrs={"td": {"class": "strong"}})
+    account = SortedColumn("account__name", verbose_name="Account", attrs={"td": {"class": "who"}})
+    account_id = TextColumn("account__account_id", verbose_name="Account id", visible=False)
+    region = TextColumn("region_id", verbose_name="Region")
+    engine = SortedColumn(Lower("engine"), lambda b: b.engine, value="engine", verbose_name="Engine")
+    state = TextColumn("state", verbose_name="State")
+    deployment_mode = TextColumn("deployment_mode", verbose_name="Deployment")
+    instance_type = TextColumn("instance_type", verbose_name="Instance")
+    created_at = TimeColumn("created_at", verbose_name="Created")
+    seen_at = TimeColumn("seen_at", verbose_name="Last seen")
+    arn = TextColumn("arn", verbose_name="ARN", visible=False)
 
     class Meta:
         empty_text = "No broker matches these filters."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import django_tables2 as tables
@@ -22,25 +23,42 @@ Sort = str | Expression | F | Subquery
 
 
 class SortedColumn(tables.Column):  # type: ignore[misc]  # django-tables2 has no types
-    """A column that says by what it sorts, and what an export writes for a record."""
+    """A column that says by what it sorts, and what an export writes for a record.
 
-    def __init__(self, sort: Sort, export: Callable[[Any], object], **kwargs: Any) -> None:
+    Without `export` that is the attribute that it sorts by. `value` is the same in SQL: a table whose columns all have
+    one is exported without making a record of each row.
+    """
+
+    def __init__(
+        self, sort: Sort, export: Callable[[Any], object] | None = None, *, value: Sort | None = None, **kwargs: Any
+    ) -> None:
         kwargs.setdefault("empty_values", ())
         kwargs.setdefault("accessor", "pk")
         super().__init__(**kwargs)
         self.sort = F(sort) if isinstance(sort, str) else sort
-        self.export = export
+        self.value = F(value) if isinstance(value, str) else value
+        if export is None:
+            self.value, export = self.sort, attrgetter(str(sort).replace("__", "."))
+        self.export: Callable[[Any], object] = export
+
+    def key(self, descending: bool) -> OrderBy:
+        """The sort key, what is not known last both ways."""
+        return OrderBy(self.sort, descending=descending, nulls_last=True)
 
     def order(self, queryset: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:
-        """Sort with what is not known last, and by the table's own order among equals, so that pages never overlap."""
-        key = OrderBy(self.sort, descending=is_descending, nulls_last=True)
-        return queryset.order_by(key, *queryset.model._meta.ordering, "pk"), True
+        """Sort by this column alone."""
+        return sorted_by(queryset, [self.key(is_descending)]), True
+
+
+def sorted_by(queryset: QuerySet[Any], keys: list[OrderBy]) -> QuerySet[Any]:
+    """Sort by these keys, and by the table's own order among equals, so that pages never overlap."""
+    return queryset.order_by(*keys, *queryset.model._meta.ordering, "pk")
 
 
 class NumberColumn(SortedColumn):
     """Right-aligned, with thousands separated; a dash when not known."""
 
-    def __init__(self, sort: Sort, export: Callable[[Any], object], **kwargs: Any) -> None:
+    def __init__(self, sort: Sort, export: Callable[[Any], object] | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("attrs", {"th": {"class": "num"}, "td": {"class": "num"}})
         super().__init__(sort, export, **kwargs)
 

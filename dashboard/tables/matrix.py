@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import django_tables2 as tables
 from django.db.models import OuterRef, Subquery
+from django.http import QueryDict
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account, AccountQuerySet, Cell, Region
-from dashboard.matrix import CellView, broker_total, geographies, regions_of, role_status_of, row_of, with_cells
+from dashboard.layout import FIXED, PINNED, Layout, layout_of
+from dashboard.matrix import CellView, broker_total, geographies, role_status_of, row_of, with_cells
 from dashboard.tables.cells import cell_html
 from dashboard.tables.columns import SortedColumn, account_html, policy_html, verdict_html
+from dashboard.tables.rows import Painter, painter
 
 
 class RegionColumn(SortedColumn):
@@ -29,6 +33,14 @@ class RegionColumn(SortedColumn):
         return cell_html(record, self.region.code, table.cells_of(record).get(self.region.code), table.now)
 
 
+class MatrixRow(NamedTuple):
+    """One row: its first cells, and those of its regions as HTML."""
+
+    record: Account
+    cells: list[tuple[Painter, Any]]
+    regions: SafeString
+
+
 class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Built by `matrix_table`, which adds the region columns."""
 
@@ -41,17 +53,43 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         template_name = "tables/matrix.html"
         empty_text = "No account matches these filters."
 
-    def __init__(self, *args: Any, regions: list[Region], now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, extra_columns=[(region.code, RegionColumn(region)) for region in regions], **kwargs)
-        self.regions, self.now = regions, now
-        self.geographies = geographies(regions)
+    page_sizes = (25, 50)  # a hundred rows of 34 regions weigh half a megabyte
+    chooses_columns = True  # by its layout: regions are columns, too
+
+    def __init__(self, *args: Any, layout: Layout, now: datetime, **kwargs: Any) -> None:
+        extra = [(region.code, RegionColumn(region)) for region in layout.shown]
+        super().__init__(*args, extra_columns=extra, **kwargs)
+        self.layout, self.regions, self.now, self.dropped = layout, list(layout.shown), now, layout.dropped
+        self.without = [name for name in FIXED if name not in layout.fixed]
+        for name in self.without:
+            self.columns.hide(name)
+        self.fixed_columns = 1 + len(layout.fixed)
+        self.geographies = self._headings()
         self._row: tuple[int, dict[str, CellView]] = (0, {})
 
+    def _headings(self) -> list[tuple[str, list[Region]]]:
+        pinned = [region for region in self.regions if region.code in self.layout.pinned]
+        others = [region for region in self.regions if region.code not in self.layout.pinned]
+        return [*([(PINNED, pinned)] if pinned else []), *geographies(others)]
+
+    def region_groups(self) -> list[tuple[str, list[Region]]]:
+        """Every region of the accounts under its heading, for the menus that choose."""
+        return geographies(self.layout.every)
+
     def cells_of(self, account: Account) -> dict[str, CellView]:
-        """One account's cells, worked out once per row."""
+        """One account's cells, worked out once per row; hidden regions too, since the total rests on them."""
         if self._row[0] != account.pk:
-            self._row = (account.pk, row_of(account, self.regions))
+            self._row = (account.pk, row_of(account, self.layout.every))
         return self._row[1]
+
+    def page_rows(self) -> Iterator[MatrixRow]:
+        """The rows of the page that is shown; the cells of its regions in one piece, 1,700 of them to a page of 50."""
+        painters = [painter(self, bound) for bound in self.columns if not isinstance(bound.column, RegionColumn)]
+        codes = [region.code for region in self.regions]
+        for row in self.paginated_rows:
+            cells = self.cells_of(row.record)
+            regions = mark_safe("".join([cell_html(row.record, code, cells.get(code), self.now) for code in codes]))  # noqa: S308 each is safe
+            yield MatrixRow(row.record, [(painter, painter.paint(row)) for painter in painters], regions)
 
     def render_account(self, record: Account) -> SafeString:
         """Name and id."""
@@ -70,6 +108,6 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return str(broker_total(self.cells_of(record).values()))
 
 
-def matrix_table(accounts: AccountQuerySet) -> MatrixTable:
-    """The matrix over these accounts, with the region columns that they need."""
-    return MatrixTable(with_cells(accounts), regions=regions_of(accounts), now=timezone.now())
+def matrix_table(accounts: AccountQuerySet, layout: Layout | None = None) -> MatrixTable:
+    """The matrix over these accounts, with the region columns that they need or that the layout leaves."""
+    return MatrixTable(with_cells(accounts), layout=layout or layout_of(QueryDict(), accounts), now=timezone.now())

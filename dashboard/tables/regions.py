@@ -47,18 +47,18 @@ def _number(counted: QuerySet[Any, Any]) -> Coalesce:
 class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """The guide's three columns first, worded as in the guide."""
 
-    name = TextColumn("name", lambda r: r.name, verbose_name="Region name", attrs={"td": {"class": "strong"}})
-    code = TextColumn("code", lambda r: r.code, verbose_name="Region identity", attrs={"td": {"class": "mono"}})
+    name = TextColumn("name", verbose_name="Region name", attrs={"td": {"class": "strong"}})
+    code = TextColumn("code", verbose_name="Region identity", attrs={"td": {"class": "mono"}})
     supported = TextColumn("supported", lambda r: yes(r.supported), verbose_name="Support in Amazon MQ")
     beyond_guide = TextColumn("beyond_guide", lambda r: yes(r.beyond_guide), verbose_name="Beyond the guide")
     opt_in = TextColumn("opt_in", lambda r: yes(r.opt_in), verbose_name="Opt-in")
     polled = SortedColumn("polled", lambda r: yes(r.polled), verbose_name="Polled")
-    accounts = NumberColumn("accounts", lambda r: r.accounts, verbose_name="Accounts", visible=False)
-    answering = NumberColumn("answering", lambda r: r.answering, verbose_name="Accounts answering")
-    disabled = NumberColumn("disabled", lambda r: r.disabled, verbose_name="Not enabled")
-    failing = NumberColumn("failing", lambda r: r.failing, verbose_name="Failing")
-    brokers = NumberColumn("known_brokers", lambda r: r.known_brokers, verbose_name="Brokers")
-    note = TextColumn("note", lambda r: r.note, verbose_name="Note", attrs={"td": {"class": "note"}})
+    accounts = NumberColumn("accounts", verbose_name="Accounts", visible=False)
+    answering = NumberColumn("answering", verbose_name="Accounts answering")
+    disabled = NumberColumn("disabled", verbose_name="Not enabled")
+    failing = NumberColumn("failing", verbose_name="Failing")
+    brokers = NumberColumn("known_brokers", verbose_name="Brokers")
+    note = TextColumn("note", verbose_name="Note", attrs={"td": {"class": "note"}})
 
     class Meta:
         template_name = "tables/regions.html"

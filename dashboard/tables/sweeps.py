@@ -49,15 +49,15 @@ def state_html(state: str) -> SafeString:
 class SweepTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Newest first."""
 
-    number = SortedColumn("pk", lambda s: s.pk, verbose_name="Sweep", attrs={"td": {"class": "strong"}})
-    state = SortedColumn("state", lambda s: s.state, verbose_name="State")
+    number = SortedColumn("pk", verbose_name="Sweep", attrs={"td": {"class": "strong"}})
+    state = SortedColumn("state", verbose_name="State")
     reason = TextColumn("reason", lambda s: s.get_reason_display(), verbose_name="Asked by")
-    requested_by = TextColumn("requested_by", lambda s: s.requested_by, verbose_name="Who")
-    created_at = TimeColumn("created_at", lambda s: s.created_at, verbose_name="Began")
+    requested_by = TextColumn("requested_by", verbose_name="Who")
+    created_at = TimeColumn("created_at", verbose_name="Began")
     lasted = NumberColumn("lasted", lambda s: seconds(s.lasted), verbose_name="Seconds")
-    accounts = NumberColumn("accounts", lambda s: s.accounts, verbose_name="Accounts")
-    failed = NumberColumn("failed", lambda s: s.failed, verbose_name="Accounts failed")
-    failing_regions = NumberColumn("failing_regions", lambda s: s.failing_regions, verbose_name="Failing regions")
+    accounts = NumberColumn("accounts", verbose_name="Accounts")
+    failed = NumberColumn("failed", verbose_name="Accounts failed")
+    failing_regions = NumberColumn("failing_regions", verbose_name="Failing regions")
 
     class Meta:
         empty_text = "No sweep yet."
@@ -84,18 +84,14 @@ def failing_of_answered() -> Case:
 class PollTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """One account's turn, a row."""
 
-    account = SortedColumn(
-        "account__name", lambda p: p.account.name, verbose_name="Account", attrs={"td": {"class": "who"}}
-    )
-    account_id = TextColumn(
-        "account__account_id", lambda p: p.account.account_id, verbose_name="Account id", visible=False
-    )
-    state = SortedColumn("state", lambda p: p.state, verbose_name="State")
-    attempts = NumberColumn("attempts", lambda p: p.attempts, verbose_name="Attempts")
+    account = SortedColumn("account__name", verbose_name="Account", attrs={"td": {"class": "who"}})
+    account_id = TextColumn("account__account_id", verbose_name="Account id", visible=False)
+    state = SortedColumn("state", verbose_name="State")
+    attempts = NumberColumn("attempts", verbose_name="Attempts")
     failing_regions = NumberColumn(failing_of_answered(), failing_if_answered, verbose_name="Failing regions")
-    started_at = TimeColumn("started_at", lambda p: p.started_at, verbose_name="Began")
-    finished_at = TimeColumn("finished_at", lambda p: p.finished_at, verbose_name="Ended")
-    problem = TextColumn("problem", lambda p: p.problem, verbose_name="Problem", attrs={"td": {"class": "note"}})
+    started_at = TimeColumn("started_at", verbose_name="Began")
+    finished_at = TimeColumn("finished_at", verbose_name="Ended")
+    problem = TextColumn("problem", verbose_name="Problem", attrs={"td": {"class": "note"}})
 
     class Meta:
         empty_text = "No poll here."
@@ -112,11 +108,11 @@ class PollTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
 class AuditTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Who did what, newest first."""
 
-    at = TimeColumn("at", lambda e: e.at, verbose_name="When")
-    actor = TextColumn("actor", lambda e: e.actor, verbose_name="Who", attrs={"td": {"class": "strong"}})
-    action = TextColumn("action", lambda e: e.action, verbose_name="Did")
-    subject = TextColumn("subject", lambda e: e.subject, verbose_name="To")
-    detail = TextColumn("detail", lambda e: e.detail, verbose_name="Detail", attrs={"td": {"class": "note"}})
+    at = TimeColumn("at", verbose_name="When")
+    actor = TextColumn("actor", verbose_name="Who", attrs={"td": {"class": "strong"}})
+    action = TextColumn("action", verbose_name="Did")
+    subject = TextColumn("subject", verbose_name="To")
+    detail = TextColumn("detail", verbose_name="Detail", attrs={"td": {"class": "note"}})
 
     class Meta:
         model = AuditEntry

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.domain.identifiers import group_digits
 from accounts.domain.outcomes import Outcome
 from accounts.models import RoleStatus
-from dashboard.filters import query_without
+from dashboard.arrange import Tools
+from dashboard.filters import CLEAR, ChipFilterSet, query_with, query_without
 from dashboard.tables.columns import policy_html, time_html, verdict_html
+from dashboard.tables.rows import page_rows
 from dashboard.tables.sweeps import state_html
 from dashboard.words import OUTCOME_WORDS, plural, span
 
@@ -23,6 +27,7 @@ register.filter("plural", plural)
 register.filter("span", span)
 register.filter("grouped", group_digits)
 register.filter("state_chip", state_html)
+register.filter("page_rows", page_rows)
 
 
 @register.filter
@@ -72,3 +77,54 @@ def middle_cut(text: str, length: int = 56) -> SafeString:
 def without(data: QueryDict, name: str) -> str:
     """The query string without one name."""
     return query_without(data, name)
+
+
+@register.filter
+def without_or_clear(data: QueryDict, name: str) -> str:
+    """The same for a link to follow: one that is left without a query says that no view is wanted."""
+    return query_without(data, name) or CLEAR
+
+
+@register.simple_tag(takes_context=True)
+def with_value(context: Context, name: str, value: str) -> str:
+    """The query string with one value put in."""
+    return query_with(context["request"].GET, **{name: value})
+
+
+@register.filter
+def kept_by_filters(tools: Tools, narrowed: ChipFilterSet) -> list[tuple[str, str]]:
+    """What the form of the filters carries along: how the table is arranged, and the view that is open."""
+    return list(tools.kept(*narrowed.filters))
+
+
+@register.simple_tag(takes_context=True)
+def sort_address(context: Context, column: Any) -> str:
+    """Where a heading leads: sorted by it alone, or turned round when it is the first key already."""
+    first = next(iter(context["table"].order_by or ()), "")
+    key = f"-{column.name}" if first == column.name else str(column.name)
+    return f"?{query_with(context['request'].GET, sort=key)}"
+
+
+@register.simple_tag(takes_context=True)
+def sort_state(context: Context, column: Any) -> SafeString:
+    """The `aria-sort` of the first key: of several columns only one may have it. A further key says itself in words."""
+    place, descending = _place(context, column)
+    return format_html(' aria-sort="{}"', "descending" if descending else "ascending") if place == 0 else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def sort_words(context: Context, column: Any) -> SafeString:
+    """Beside a heading that is a further key of the order: an arrow and its place, in words for screen readers."""
+    place, descending = _place(context, column)
+    if not place:
+        return SafeString("")
+    way, arrow = ("descending", "↓") if descending else ("ascending", "↑")
+    sign = '<span class="key" aria-hidden="true"> {}{}</span><i class="visually-hidden">, sort key {}, {}</i>'
+    return format_html(sign, arrow, place + 1, place + 1, way)
+
+
+def _place(context: Context, column: Any) -> tuple[int | None, bool]:
+    for place, key in enumerate(context["table"].order_by or ()):
+        if key.lstrip("-") == column.name:
+            return place, key.startswith("-")
+    return None, False

@@ -23,12 +23,10 @@ from dashboard.account_page import (
     standings,
     verdict_sentence,
 )
-from dashboard.filters import account_filter
 from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.publications import account_sentence
-from dashboard.tables.accounts import AccountTable
-from dashboard.views.common import list_page, start_sweep, yes_or_no
+from dashboard.views.common import listing_page, start_sweep, yes_or_no
 from dashboard.views.onboarding import panel_context
 from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
 
@@ -40,9 +38,7 @@ POLLS_SHOWN = 10
 @open_to(Role.VIEWER)
 def account_list(request: ViewerRequest) -> HttpResponseBase:
     """All accounts, narrowed by the same filters as the matrix."""
-    narrowed = account_filter(request.GET, request.user)
-    table = AccountTable(narrowed.qs.select_related("role_status"))
-    return list_page(request, table, "accounts.html", "accounts", filter=narrowed)
+    return listing_page(request, "accounts", "accounts.html", {})
 
 
 @require_safe

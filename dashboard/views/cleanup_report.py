@@ -16,10 +16,12 @@ from accounts.domain.cleanups import ENDS
 from accounts.models import Cleanup
 from accounts.services.cleanups.reports import JOURNAL_COLUMNS, journal_row, people_of, report_of
 from dashboard.access import Role, ViewerRequest, open_to
-from dashboard.exports import Export, Row, csv_response
+from dashboard.exports import Export, Row, plain
+from dashboard.formats import FORMATS
 from dashboard.views.cleanups import cleanup_of
+from dashboard.views.common import export_response
 
-FORMATS = ("", "csv", "json")
+WANTED = ("", "csv", "json")
 
 
 @require_safe
@@ -28,10 +30,10 @@ def cleanup_report(request: ViewerRequest, number: int) -> HttpResponseBase:
     """Who, what, when and AWS's request ids. Raises BadRequest for a format that does not exist."""
     cleanup = cleanup_of(request.user, number)
     wanted = request.GET.get("format", "")
-    if wanted not in FORMATS:
+    if wanted not in WANTED:
         raise BadRequest(f"There is no format “{wanted}”: use ?format=csv or ?format=json.")
     if wanted == "csv":
-        return csv_response(_export(cleanup))
+        return export_response(_export(cleanup), FORMATS["csv"])
     return _json(cleanup) if wanted == "json" else _page(request, cleanup)
 
 
@@ -39,7 +41,7 @@ def _export(cleanup: Cleanup) -> Export:
     def rows() -> Iterator[Row]:
         about = (cleanup.pk, cleanup.account.account_id)
         for entry in cleanup.journal.all():
-            yield (*about, *journal_row(entry))
+            yield tuple(map(plain, (*about, *journal_row(entry))))
 
     return Export(f"clean-up-{cleanup.pk}-report", ("plan", "account_id", *JOURNAL_COLUMNS), rows)
 

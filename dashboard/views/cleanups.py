@@ -30,10 +30,10 @@ from dashboard.cleanup_page import (
 )
 from dashboard.cleanup_timeline import broker_progress, timeline
 from dashboard.cleanup_words import deletes_words, plan_sentence, state_words
-from dashboard.exports import csv_response, table_export
-from dashboard.filters import cleanup_filter
-from dashboard.tables.cleanups import CleanupTable, JournalTable
-from dashboard.views.common import list_page, wants_fragment
+from dashboard.exports import table_export
+from dashboard.formats import FORMATS
+from dashboard.tables.cleanups import JournalTable
+from dashboard.views.common import export_response, listing_page, wants_fragment
 
 JOURNAL_SHOWN = 200
 
@@ -42,9 +42,8 @@ JOURNAL_SHOWN = 200
 @open_to(Role.VIEWER)
 def cleanup_list(request: ViewerRequest) -> HttpResponseBase:
     """All clean-ups, newest first."""
-    narrowed = cleanup_filter(request.GET, request.user)
     some = Cleanup.objects.filter(account__in=visible_accounts(request.user).order_by().values("pk")).exists()
-    return list_page(request, CleanupTable(narrowed.qs), "cleanups.html", "cleanups", filter=narrowed, some=some)
+    return listing_page(request, "cleanups", "cleanups.html", {"some": some})
 
 
 @require_safe
@@ -66,7 +65,8 @@ def cleanup_detail(request: ViewerRequest, number: int) -> HttpResponse:
 def cleanup_journal(request: ViewerRequest, number: int) -> HttpResponseBase:
     """The whole journal of one clean-up as CSV."""
     cleanup = cleanup_of(request.user, number)
-    return csv_response(table_export(f"clean-up-{cleanup.pk}-journal", JournalTable(cleanup.journal.order_by("pk"))))
+    journal = table_export(f"clean-up-{cleanup.pk}-journal", JournalTable(cleanup.journal.order_by("pk")))
+    return export_response(journal, FORMATS["csv"])
 
 
 def cleanup_of(person: Person, number: int) -> Cleanup:

@@ -2,57 +2,87 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django_tables2 import RequestConfig
+from django.utils import timezone
 
 from accounts.models import AccountQuerySet, Sweep
 from accounts.services.sweeps import get_or_request_sweep
 from dashboard.access import ViewerRequest
-from dashboard.exports import Export, csv_response, table_export
-from dashboard.filters import ChipFilterSet, query_without
+from dashboard.arrange import arrange
+from dashboard.exports import Export, UnknownColumn, table_export
+from dashboard.filters import ChipFilterSet
+from dashboard.formats import FORMATS, Format
+from dashboard.listings import LISTINGS, Listing, Shown, narrowed_export
+from dashboard.saved import default_address, saved_context
 
-PAGE_SIZES = (25, 50, 100)
+
+def listing_page(
+    request: ViewerRequest, name: str, template: str, context: dict[str, Any], shown: Shown | None = None
+) -> HttpResponseBase:
+    """A list's page with its saved views, or with `_export=` all its rows in their order."""
+    if not request.META.get("QUERY_STRING") and (address := default_address(request.user, name)):
+        return redirect(address)
+    listing = LISTINGS[name]
+    shown = shown or listing.shown(request.GET, request.user)
+    if form := wanted_format(request, shown.filter):
+        of_what = "filtered" if shown.filter is not None and shown.filter.narrows else ""
+        return export_response(listing_export(listing, shown, request), form, of_what)
+    shown.table.tools.dropped, shown.table.tools.saved = shown.dropped, saved_context(request, name)
+    arranged = {"table": shown.table, "filter": shown.filter, "page_name": name, "formats": FORMATS}
+    return render(request, template, {**arranged, **context})
 
 
-def configure(request: HttpRequest, table: Any) -> Any:
-    """Sort and page a table as the URL says; another page size than those offered is taken as the first."""
-    RequestConfig(request, paginate=False).configure(table)
-    asked = request.GET.get("per_page", "")
-    size = int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
-    table.paginate(per_page=size, page=1)
-    table.page = table.paginator.get_page(request.GET.get("page"))
-    table.sizes, table.size = PAGE_SIZES, size
-    table.query = query_without(request.GET, "per_page")
-    return table
+def listing_export(listing: Listing, shown: Shown, request: HttpRequest) -> Export:
+    """What a list's address exports. Raises BadRequest for a column that is not there."""
+    try:
+        return listing.export_of(shown, request.GET)
+    except UnknownColumn as error:
+        raise BadRequest(str(error)) from error
 
 
 def list_page(
     request: HttpRequest, table: Any, template: str, name: str, export: Export | None = None, **context: Any
 ) -> HttpResponseBase:
-    """A table's page, or with `_export=csv` all its rows in their order."""
-    configure(request, table)
-    if wants_csv(request, context.get("filter")):
-        return csv_response(export or table_export(name, table))
-    return render(request, template, {"table": table, "page_name": name, **context})
+    """The page of a table that is part of something else and has no views; with `_export=` all its rows."""
+    dropped = arrange(table, request.GET)
+    if form := wanted_format(request, context.get("filter")):
+        try:
+            return export_response(narrowed_export(export or table_export(name, table), table, request.GET), form)
+        except UnknownColumn as error:
+            raise BadRequest(str(error)) from error
+    table.tools.dropped = dropped
+    return render(request, template, {"table": table, "page_name": name, "formats": FORMATS, **context})
 
 
-def wants_csv(request: HttpRequest, narrowed: ChipFilterSet | None = None) -> bool:
-    """True for `_export=csv`. Raises BadRequest for a format that does not exist, and for filters that make no sense.
+def wanted_format(request: HttpRequest, narrowed: ChipFilterSet | None = None) -> Format | None:
+    """The format that `_export=` names. Raises BadRequest for one that does not exist, and for senseless filters.
 
     A page can say beside its empty table what was wrong; a file without rows would say that there is nothing.
     """
     wanted = request.GET.get("_export", "")
-    if wanted not in ("", "csv"):
-        raise BadRequest(f"There is no export “{wanted}”: use _export=csv.")
+    if wanted and wanted not in FORMATS:
+        raise BadRequest(f"There is no export “{wanted}”: use _export={', '.join(FORMATS)}.")
     if wanted and narrowed is not None and (problems := narrowed.problems()):
         raise BadRequest(" ".join(problems))
-    return wanted == "csv"
+    return FORMATS.get(wanted)
+
+
+def export_response(export: Export, form: Format, of_what: str = "") -> StreamingHttpResponse:
+    """The export as a download, streamed: its size does not matter to the server's memory."""
+    said = re.sub(r"[^A-Za-z0-9]+", "-", of_what).strip("-").lower()
+    name = "-".join(filter(None, ("rolecall", export.name, said[:60], f"{timezone.now():%Y%m%dT%H%MZ}")))
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.{form.extension}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingHttpResponse(form.blocks(export), content_type=form.content_type, headers=headers)
 
 
 def wants_fragment(request: HttpRequest) -> bool:

@@ -10,33 +10,27 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import AuditEntry, Region
+from accounts.models import Region
 from accounts.services.regions import set_polled
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
-from dashboard.filters import broker_filter
 from dashboard.matrix import census
-from dashboard.tables.brokers import BrokerTable
-from dashboard.tables.regions import RegionTable, regions_with_counts
-from dashboard.tables.sweeps import AuditTable
-from dashboard.views.common import list_page
+from dashboard.views.common import listing_page
 
 
 @require_safe
 @open_to(Role.VIEWER)
 def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
-    narrowed = broker_filter(request.GET, request.user)
     counted = census(visible_accounts(request.user), timezone.now())
     unread = counted.failing + counted.never
-    return list_page(request, BrokerTable(narrowed.qs), "brokers.html", "brokers", filter=narrowed, unread=unread)
+    return listing_page(request, "brokers", "brokers.html", {"unread": unread})
 
 
 @require_safe
 @open_to(Role.VIEWER)
 def region_list(request: ViewerRequest) -> HttpResponseBase:
     """The supported-regions table."""
-    table = RegionTable(regions_with_counts(visible_accounts(request.user)))
-    return list_page(request, table, "regions.html", "regions")
+    return listing_page(request, "regions", "regions.html", {})
 
 
 @require_POST
@@ -57,4 +51,4 @@ def region_polled(request: ViewerRequest, code: str) -> HttpResponse:
 @open_to(Role.OPERATOR)
 def audit_list(request: ViewerRequest) -> HttpResponseBase:
     """Who did what."""
-    return list_page(request, AuditTable(AuditEntry.objects.all()), "audit.html", "audit")
+    return listing_page(request, "audit", "audit.html", {})

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
-from dashboard.exports import csv_response, matrix_export
-from dashboard.filters import account_filter
-from dashboard.matrix import census, regions_of
-from dashboard.tables.matrix import matrix_table
-from dashboard.views.common import configure, start_sweep, wants_csv, wants_fragment
+from dashboard.filters import AccountFilter, account_filter
+from dashboard.listings import LISTINGS
+from dashboard.matrix import census
+from dashboard.views.common import listing_page, start_sweep, wants_fragment
 from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, plural
 
@@ -23,22 +24,17 @@ from dashboard.words import fresh_words, plural
 @require_safe
 @open_to(Role.VIEWER)
 def matrix(request: ViewerRequest) -> HttpResponseBase:
-    """The matrix, its rows alone while a sweep runs, or all of it as CSV."""
-    narrowed = account_filter(request.GET, request.user)
-    table = configure(request, matrix_table(narrowed.accounts))
-    if wants_csv(request, narrowed):
-        return csv_response(matrix_export(table.data.data))
+    """The matrix, its rows alone while a sweep runs, or all of it as an export."""
+    shown = LISTINGS["matrix"].shown(request.GET, request.user)
+    accounts = cast(AccountFilter, shown.filter).accounts
     context = {
-        "table": table,
-        "filter": narrowed,
-        "census": census(narrowed.accounts, timezone.now()),
+        "census": census(accounts, timezone.now()),
         "fresh": fresh_words(),
         **running_context(),
-        "page_name": "matrix",
-        "columns": len(regions_of(narrowed.accounts)),
-        "pollable": narrowed.accounts.filter(paused=False).count(),
+        "pollable": accounts.filter(paused=False).count(),
     }
-    return render(request, "_matrix_live.html" if wants_fragment(request) else "matrix.html", context)
+    template = "_matrix_live.html" if wants_fragment(request) else "matrix.html"
+    return listing_page(request, "matrix", template, context, shown)
 
 
 @require_POST

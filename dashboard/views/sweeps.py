@@ -17,8 +17,8 @@ from accounts.services.schedule import pause_polling, polling_pause, resume_poll
 from accounts.services.sweep_facts import facts_of
 from accounts.services.sweeps import Progress, cancel_sweep, progress_of, running_sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
-from dashboard.tables.sweeps import PollTable, SweepTable, sweeps_with_counts
-from dashboard.views.common import list_page, yes_or_no
+from dashboard.tables.sweeps import PollTable
+from dashboard.views.common import list_page, listing_page, yes_or_no
 
 ANNOUNCED_STEP = 25  # per cent: a screen reader hears of a sweep five times, not every two seconds
 
@@ -27,8 +27,7 @@ ANNOUNCED_STEP = 25  # per cent: a screen reader hears of a sweep five times, no
 @open_to(Role.VIEWER)
 def sweep_list(request: ViewerRequest) -> HttpResponseBase:
     """All sweeps, newest first."""
-    table = SweepTable(sweeps_with_counts(visible_accounts(request.user)))
-    return list_page(request, table, "sweeps.html", "sweeps", pause=polling_pause())
+    return listing_page(request, "sweeps", "sweeps.html", {"pause": polling_pause()})
 
 
 @require_safe

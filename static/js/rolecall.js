@@ -39,6 +39,21 @@
   });
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 
+  // Shift and a click on a heading adds its column to the order, or turns it round.
+  document.addEventListener("click", (event) => {
+    const link = event.shiftKey && event.target.closest("th[scope=col] a");
+    if (!link) return;
+    event.preventDefault();
+    const address = new URL(location.href);
+    const key = new URL(link.href).searchParams.get("sort").replace(/^-/, "");
+    const keys = address.searchParams.getAll("sort").flatMap((value) => value.split(",")).filter(Boolean);
+    const place = keys.findIndex((had) => had.replace(/^-/, "") === key);
+    if (place < 0) keys.push(key); else keys[place] = keys[place].startsWith("-") ? key : `-${key}`;
+    address.searchParams.set("sort", keys.join(","));
+    address.searchParams.delete("page");
+    location.assign(address);
+  });
+
   // An address without empty filters is one that can be read and sent to a colleague.
   document.addEventListener("submit", (event) => {
     if (!event.target.matches(".filters, .search")) return;

@@ -20,6 +20,7 @@ PAGES = (
     "/brokers/",
     "/regions/",
     "/sweeps/",
+    "/views/",
     "/accounts/{account}/",
     "/sweeps/{sweep}/",
     "/cleanups/",
@@ -56,7 +57,18 @@ ACTS = (
 )
 UNKNOWN = (
     *("/accounts/000000000000/", "/sweeps/999999/", "/sweeps/999999/bar/"),
-    *("/cleanups/999999/", "/cleanups/999999/journal/"),
+    *("/cleanups/999999/", "/cleanups/999999/journal/", "/views/999999/"),
+)
+VIEWERS_ACTS = (
+    "/views/save/",
+    "/views/999999/update/",
+    "/views/999999/rename/",
+    "/views/999999/default/",
+    "/views/999999/delete/",
+    "/views/999999/restore/",
+    "/reports/",
+    "/reports/999999/token/",
+    "/reports/999999/revoke/",
 )
 UNKNOWN_ACTS = (
     "/accounts/000000000000/poll/",
@@ -118,6 +130,17 @@ def test_an_operators_page_refuses_a_viewer(url: str, place: dict[str, object], 
 @pytest.mark.parametrize("url", ACTS + GATES + FORMS)
 def test_an_act_refuses_a_viewer(url: str, place: dict[str, object], watching: Client) -> None:
     assert watching.post(url.format(**place)).status_code == 403
+
+
+@pytest.mark.parametrize("url", VIEWERS_ACTS)
+def test_a_viewers_act_refuses_a_stranger_and_get(url: str, watching: Client, strange: Client) -> None:
+    assert strange.post(url).status_code == 403
+    assert watching.get(url).status_code == 405
+
+
+@pytest.mark.parametrize("url", VIEWERS_ACTS[1:])
+def test_a_viewers_act_on_what_is_not_there_is_not_here(url: str, watching: Client) -> None:
+    assert watching.post(url, {"default": "yes"}).status_code == 404
 
 
 @pytest.mark.parametrize("url", ACTS)

@@ -105,10 +105,20 @@ def test_a_value_that_makes_no_sense_shows_nothing_and_says_why(estate: None, wa
 
 
 def test_a_chip_removes_its_filter_and_leaves_the_others(estate: None) -> None:
-    chips = account_filter(QueryDict("verdict=unused&verdict=in_use&q=x&page=3&sort=-brokers"), Shell.OPERATOR).chips()
+    chips = account_filter(QueryDict("verdict=unused&verdict=in_use&q=x&page=3&sort=-brokers"), Shell.OPERATOR).chips
 
     assert [(chip.label, chip.words) for chip in chips] == [("Name or id", "x"), ("Verdict", "unused, in use")]
     assert chips[1].without == "q=x&sort=-brokers"
+
+
+def test_a_chip_counts_the_rows_that_its_filter_alone_leaves(estate: None) -> None:
+    chips = account_filter(
+        QueryDict("verdict=in_use&verdict=absent&q=archive&tag=env&policy=bogus"), Shell.OPERATOR
+    ).chips
+
+    assert [(chip.label, chip.rows) for chip in chips] == [
+        ("Name or id", 1), ("Tag", 2), ("Verdict", 2), ("Policy", None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_the_matrix_export_has_a_row_per_account_and_region(watching: Client, db
 
 
 def test_an_export_in_another_format_is_refused_with_a_sentence(watching: Client, db: None) -> None:
-    response = watching.get("/accounts/?_export=xlsx")
+    response = watching.get("/accounts/?_export=pdf")
 
     assert response.status_code == 400
-    assert "use _export=csv" in response.content.decode()
+    assert "use _export=csv, json, xlsx" in response.content.decode()

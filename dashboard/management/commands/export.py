@@ -6,49 +6,19 @@ import os
 import sys
 import tempfile
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.http import QueryDict
 
-from accounts.models import AuditEntry, Broker
-from dashboard.access import Shell, visible_accounts
-from dashboard.exports import FORMATS, Export, in_blocks, matrix_export, table_export
-from dashboard.tables.accounts import AccountTable
-from dashboard.tables.brokers import BrokerTable
-from dashboard.tables.cleanups import CleanupTable, cleanups_of
-from dashboard.tables.sweeps import AuditTable
+from dashboard.access import Shell
+from dashboard.formats import FORMATS
+from dashboard.listings import LISTINGS
 
-
-def _matrix() -> Export:
-    return matrix_export(visible_accounts(Shell.OPERATOR))
-
-
-def _accounts() -> Export:
-    return table_export("accounts", AccountTable(visible_accounts(Shell.OPERATOR).select_related("role_status")))
-
-
-def _brokers() -> Export:
-    mine = visible_accounts(Shell.OPERATOR).order_by().values("pk")
-    return table_export("brokers", BrokerTable(Broker.objects.filter(account__in=mine).select_related("account")))
-
-
-def _cleanups() -> Export:
-    return table_export("cleanups", CleanupTable(cleanups_of(visible_accounts(Shell.OPERATOR))))
-
-
-def _audit() -> Export:
-    return table_export("audit", AuditTable(AuditEntry.objects.all()))
-
-
-EXPORTS: dict[str, Callable[[], Export]] = {
-    "matrix": _matrix,
-    "accounts": _accounts,
-    "brokers": _brokers,
-    "cleanups": _cleanups,
-    "audit": _audit,
-}
+EXPORTS = ("accounts", "audit", "brokers", "cleanups", "matrix")
+TEXTS = ("csv", "json")  # a terminal can show them
 
 
 class Command(BaseCommand):
@@ -58,13 +28,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("what", choices=sorted(EXPORTS))
-        parser.add_argument("--format", choices=sorted(FORMATS), default="csv", help="json: one object a line")
+        parser.add_argument("what", choices=EXPORTS)
+        parser.add_argument("--format", choices=TEXTS, default="csv", help="json: one object a line")
         parser.add_argument("--output", type=Path, metavar="FILE", help="written whole or not at all")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the export."""
-        blocks = in_blocks(FORMATS[options["format"]](EXPORTS[options["what"]]()))
+        listing, everything = LISTINGS[options["what"]], QueryDict()
+        export = listing.export_of(listing.shown(everything, Shell.OPERATOR), everything)
+        blocks = FORMATS[options["format"]].blocks(export)
         if options["output"] is None:
             self._print(blocks)
             return
@@ -73,21 +45,21 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"cannot write {options['output']}: {error.strerror}") from error
 
-    def _print(self, blocks: Iterator[str]) -> None:
+    def _print(self, blocks: Iterator[bytes]) -> None:
         try:
             for block in blocks:
-                self.stdout.write(block, ending="")
+                self.stdout.write(block.decode(), ending="")
             self.stdout.flush()
         except BrokenPipeError:  # `… | head` has read enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def write_whole(path: Path, blocks: Iterator[str]) -> None:
+def write_whole(path: Path, blocks: Iterator[bytes]) -> None:
     """Write beside the file and rename, so that no reader and no failure ever sees half of it. Raises OSError."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     beside = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(handle, "wb") as file:
             file.writelines(blocks)
             file.flush()
             os.fsync(file.fileno())

@@ -1,0 +1,63 @@
+"""Which columns the matrix shows, and how close its rows stand: all of it from the URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from accounts.models import AccountQuerySet, Cell, Region
+from dashboard.arrange import several
+from dashboard.matrix import regions_of
+
+LAYOUT_NAMES = frozenset({"pin", "hide", "density"})
+FIXED = ("role", "policy", "brokers")  # beside the account, which always stands
+PINNED = "Pinned"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of the matrix. `every` are the regions of the accounts, `shown` those that have a column."""
+
+    every: tuple[Region, ...]
+    shown: tuple[Region, ...]
+    pinned: frozenset[str]
+    fixed: tuple[str, ...]
+    named: frozenset[str]  # the regions that the URL names; none: all of them
+    hides_empty: bool
+    compact: bool
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> int:
+        """How many regions have no column."""
+        return len(self.every) - len(self.shown)
+
+
+def layout_of(data: QueryDict, accounts: AccountQuerySet) -> Layout:
+    """Read the layout from the URL; what names no column of these accounts is dropped, and said."""
+    every = regions_of(accounts)
+    codes, columns, pins = {region.code for region in every}, several(data, "columns"), several(data, "pin")
+    named = frozenset(columns) & codes
+    hides_empty = data.get("hide") == "empty"
+    kept = with_brokers(accounts) if hides_empty else codes
+    pinned = frozenset(pins) & codes
+    shown = [r for r in every if r.code in pinned or (r.code in kept and (not named or r.code in named))]
+    known = Region.objects.in_bulk([name for name in (*columns, *pins) if name not in codes])
+    strange = [name for name in (*columns, *pins) if name not in codes and name not in FIXED and name not in known]
+    return Layout(
+        every=tuple(every),
+        shown=tuple(sorted(shown, key=lambda region: region.code not in pinned)),
+        pinned=pinned,
+        fixed=tuple(name for name in FIXED if not set(columns) & set(FIXED) or name in columns),
+        named=named,
+        hides_empty=hides_empty,
+        compact=data.get("density") == "compact",
+        dropped=tuple(f"It showed the column “{name}”, which is not here." for name in dict.fromkeys(strange)),
+    )
+
+
+def with_brokers(accounts: AccountQuerySet) -> set[str]:
+    """The regions where one of these accounts has a broker, last known ones included."""
+    cells = Cell.objects.filter(account__in=accounts.order_by().values("pk"), brokers__gt=0)
+    return set(cells.order_by().values_list("region", flat=True).distinct())

@@ -1,0 +1,121 @@
+"""The lists that can be looked at, saved as a view, and exported: one entry each, for pages, reports and the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from accounts.models import AuditEntry
+from dashboard.access import Person, Role, visible_accounts
+from dashboard.arrange import arrange, chosen_columns, several, strangers
+from dashboard.exports import Export, matrix_export, table_export
+from dashboard.filters import ChipFilterSet, account_filter, broker_filter, cleanup_filter
+from dashboard.layout import LAYOUT_NAMES, layout_of
+from dashboard.tables.accounts import AccountTable
+from dashboard.tables.brokers import BrokerTable
+from dashboard.tables.cleanups import CleanupTable
+from dashboard.tables.matrix import MatrixTable, matrix_table
+from dashboard.tables.regions import RegionTable, regions_with_counts
+from dashboard.tables.sweeps import AuditTable, SweepTable, sweeps_with_counts
+
+ALL = ["all"]  # what `_columns` says when every column is wanted
+Narrowed = tuple[Any, ChipFilterSet | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A list as an address shows it: its table, its filters, and what of the address fits nothing any more."""
+
+    table: Any
+    filter: ChipFilterSet | None
+    dropped: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list. Its name is that of its address and of its export."""
+
+    name: str
+    title: str
+    role: Role
+    build: Callable[[QueryDict, Person], Narrowed]
+    export: Callable[[Any, bool], Export] | None = None  # told whether everything is wanted
+    understands: frozenset[str] = field(default_factory=frozenset)
+
+    def shown(self, data: QueryDict, person: Person) -> Shown:
+        """The list as a person sees it under this query."""
+        table, narrowed = self.build(data, person)
+        dropped = [*strangers(data, narrowed, self.understands), *arrange(table, data)]
+        return Shown(table, narrowed, [*dropped, *getattr(table, "dropped", ())])
+
+    def export_of(self, shown: Shown, data: QueryDict) -> Export:
+        """All rows that are shown, in their order: of the columns that `_columns` or else `columns` names, or of all.
+
+        Raises UnknownColumn.
+        """
+        everything = several(data, "_columns") == ALL
+        whole = self.export(shown.table, everything) if self.export else table_export(self.name, shown.table)
+        return narrowed_export(whole, shown.table, data)
+
+
+def narrowed_export(whole: Export, table: Any, data: QueryDict) -> Export:
+    """An export of the columns that the URL names. Raises UnknownColumn."""
+    named = several(data, "_columns")
+    if named == ALL:
+        return whole
+    names = named or ([] if getattr(table, "chooses_columns", False) else chosen_columns(table, data))
+    return whole.only(names) if names else whole
+
+
+def _matrix(data: QueryDict, person: Person) -> Narrowed:
+    narrowed = account_filter(data, person)
+    return matrix_table(narrowed.accounts, layout_of(data, narrowed.accounts)), narrowed
+
+
+def _matrix_rows(table: MatrixTable, everything: bool) -> Export:
+    some = table.layout.left_out and not everything
+    return matrix_export(table.data.data, [region.code for region in table.regions] if some else None)
+
+
+def _accounts(data: QueryDict, person: Person) -> Narrowed:
+    narrowed = account_filter(data, person)
+    return AccountTable(narrowed.accounts.select_related("role_status")), narrowed
+
+
+def _brokers(data: QueryDict, person: Person) -> Narrowed:
+    narrowed = broker_filter(data, person)
+    return BrokerTable(narrowed.qs), narrowed
+
+
+def _cleanups(data: QueryDict, person: Person) -> Narrowed:
+    narrowed = cleanup_filter(data, person)
+    return CleanupTable(narrowed.qs), narrowed
+
+
+def _regions(data: QueryDict, person: Person) -> Narrowed:
+    return RegionTable(regions_with_counts(visible_accounts(person))), None
+
+
+def _sweeps(data: QueryDict, person: Person) -> Narrowed:
+    return SweepTable(sweeps_with_counts(visible_accounts(person))), None
+
+
+def _audit(data: QueryDict, person: Person) -> Narrowed:
+    return AuditTable(AuditEntry.objects.all()), None
+
+
+LISTINGS: dict[str, Listing] = {
+    listing.name: listing
+    for listing in (
+        Listing("matrix", "Matrix", Role.VIEWER, _matrix, _matrix_rows, LAYOUT_NAMES),
+        Listing("accounts", "Accounts", Role.VIEWER, _accounts),
+        Listing("brokers", "Brokers", Role.VIEWER, _brokers),
+        Listing("cleanups", "Clean-ups", Role.VIEWER, _cleanups),
+        Listing("regions", "Regions", Role.VIEWER, _regions),
+        Listing("sweeps", "Sweeps", Role.VIEWER, _sweeps),
+        Listing("audit", "Audit", Role.OPERATOR, _audit),
+    )
+}

@@ -1,0 +1,120 @@
+"""Reports: making and revoking them, and the one address that programs fetch."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard import reports
+from dashboard.access import Role, ViewerRequest, open_to
+from dashboard.arrange import several
+from dashboard.formats import FORMATS
+from dashboard.models import Report, SavedView
+from dashboard.saved import Refused
+from dashboard.views.common import export_response
+from dashboard.views.saved import views_context
+
+logger = logging.getLogger(__name__)
+REALM = 'Basic realm="Rolecall report"'
+
+
+@require_POST
+@open_to(Role.VIEWER)
+@never_cache
+def make_report(request: ViewerRequest) -> HttpResponse:
+    """Make a report of a view, and show its token this once."""
+    openable = SavedView.objects.open_to(request.user)
+    number = request.POST.get("view", "")
+    view = get_object_or_404(openable, pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
+    name, form = request.POST.get("name", "") or view.name, request.POST.get("format", "csv")
+    try:
+        report, token = reports.make_report(request.user, view, name, form, several(request.POST, "columns"))
+    except Refused as refusal:
+        messages.error(request, f"No report is made. {refusal}")
+        return redirect("views")
+    return _with_token(request, report, token)
+
+
+@require_POST
+@open_to(Role.VIEWER)
+@never_cache
+def renew_token(request: ViewerRequest, report_id: int) -> HttpResponse:
+    """Exchange a report's token, and show the new one this once."""
+    report = get_object_or_404(Report, pk=report_id, owner=request.user, revoked_at=None)
+    return _with_token(request, report, reports.renew_token(report, request.user))
+
+
+def _with_token(request: ViewerRequest, report: Report, token: str) -> HttpResponse:
+    address = request.build_absolute_uri(report.get_absolute_url())
+    told = {"report": report, "token": token, "address": address}
+    return render(request, "views.html", {**views_context(request), "told": told})
+
+
+@require_POST
+@open_to(Role.VIEWER)
+def revoke_report(request: ViewerRequest, report_id: int) -> HttpResponse:
+    """End a report."""
+    report = get_object_or_404(Report, pk=report_id)
+    try:
+        reports.revoke_report(report, request.user)
+        messages.success(request, f"The report “{report}” is revoked: its token opens nothing any more.")
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("views")
+
+
+@login_not_required
+@require_safe
+@never_cache
+def report_file(request: HttpRequest, report_id: int) -> HttpResponseBase:
+    """The report's file for whoever brings its token, and a sentence in plain text for everybody else."""
+    report = reports.report_of_token(report_id, token_of(request))
+    if report is None:
+        logger.warning("report %s: refused, no valid token", report_id)
+        refused = _said("Bring the report's token: curl -H 'Authorization: Bearer TOKEN' …", 401)
+        refused["WWW-Authenticate"] = REALM
+        return refused
+    if not reports.may_fetch(report):
+        reports.note_fetch(report, "refused report", "its owner may no longer see it")
+        return _said("The owner of this report may no longer see what it shows.", 403)
+    try:
+        reports.count_fetch(report, timezone.now())
+        export = reports.export_of(report)
+    except reports.NotNow as wait:
+        later = _said(str(wait), 429)
+        later["Retry-After"] = str(wait.seconds)
+        return later
+    except Refused as refusal:
+        return _said(str(refusal), 409)
+    reports.note_fetch(report, "fetch report", f"{report.format}, from {request.META.get('REMOTE_ADDR', '')}")
+    return export_response(export, FORMATS[report.format], report.name)
+
+
+def token_of(request: HttpRequest) -> str:
+    """The token of a request: as a bearer, or as the password that an address carries; never from the address's path.
+
+    Paths and queries stand in the logs of servers and proxies; what the Authorization header says does not.
+    """
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _said(sentence: str, status: int) -> HttpResponse:
+    return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,49 @@
+"""What a person does with a list: order it by two columns, keep it as a view, make a report of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from tests.dashboard.factories import make_account, make_status
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_list_is_ordered_kept_and_made_a_report(
+    live_server: LiveServer, sign_in: Callable[[str], None], page: Page
+) -> None:
+    User.objects.create_superuser("admin", password="correct horse")
+    for number, name in enumerate(("beta", "alpha", "gamma")):
+        make_status(make_account(number, name), brokers=number // 2)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    sign_in(live_server.url)
+    page.goto(f"{live_server.url}/accounts/?view=none")
+
+    page.get_by_role("columnheader", name="Brokers").get_by_role("link").click()
+    page.get_by_role("columnheader", name="Account").get_by_role("link").click(modifiers=["Shift"])
+    expect(page.get_by_role("columnheader", name="Brokers")).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("columnheader", name="Account")).to_contain_text("sort key 2, ascending")
+    expect(page.locator("tbody .name")).to_have_text(["alpha", "beta", "gamma"])
+
+    page.locator("summary", has_text="Columns").click()
+    page.get_by_role("checkbox", name="Trust", exact=True).uncheck()
+    page.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("columnheader", name="Trust")).to_have_count(0)
+
+    page.locator("summary", has_text="Views").click()
+    page.get_by_label("Name of the new view").fill("By brokers")
+    page.get_by_role("button", name="Save the view").click()
+    expect(page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
+    expect(page.locator("summary", has_text="View: By brokers")).to_be_visible()
+
+    page.goto(f"{live_server.url}/views/")
+    page.locator("summary", has_text="Report").click()
+    page.get_by_role("button", name="Make a report").click()
+    expect(page.get_by_role("heading", name="The token of “By brokers”, shown this once")).to_be_visible()
+    assert complaints == []

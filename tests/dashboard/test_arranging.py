@@ -1,0 +1,173 @@
+"""Order, columns, regions and density: all in the address, and what fits nothing is said."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditEntry
+from tests.dashboard.factories import make_account, make_cell, make_status, seed
+
+
+@pytest.fixture
+def estate(db: None) -> None:
+    for number, (name, verdict, brokers) in enumerate(
+        [("delta", "unused", 0), ("alpha", "in_use", 5), ("charlie", "unused", 0), ("bravo", "in_use", 7)]
+    ):
+        account = make_account(number, name)
+        make_status(account, verdict=verdict, brokers=brokers)
+        make_cell(account, "eu-west-1", brokers)
+        make_cell(account, "us-east-1", 0)
+
+
+def exported(client: Client, url: str) -> list[dict[str, str]]:
+    content = b"".join(client.get(url).streaming_content)  # type: ignore[attr-defined]
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def html(client: Client, url: str) -> str:
+    return client.get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "order"),
+    [
+        ("sort=verdict,name", "alpha bravo charlie delta"),
+        ("sort=verdict,-name", "bravo alpha delta charlie"),
+        ("sort=verdict&sort=-name", "bravo alpha delta charlie"),
+        ("sort=-verdict,-brokers,-name", "delta charlie bravo alpha"),
+        ("sort=nonsense,-name", "delta charlie bravo alpha"),
+        ("sort=-name,name", "delta charlie bravo alpha"),
+    ],
+)
+def test_rows_are_sorted_by_several_columns(estate: None, watching: Client, query: str, order: str) -> None:
+    found = [row["name"] for row in exported(watching, f"/accounts/?{query}&_export=csv")]
+
+    assert found == order.split()
+
+
+def test_the_order_is_said_to_screen_readers(estate: None, watching: Client) -> None:
+    page = html(watching, "/accounts/?sort=-brokers,name")
+
+    assert page.count("aria-sort=") == 1
+    assert 'aria-sort="descending"' in page
+    assert ", sort key 2, ascending" in page
+
+
+def test_the_order_is_turned_round_and_gone_on_with_by_links(estate: None, watching: Client) -> None:
+    page = html(watching, "/accounts/?sort=-brokers,name&verdict=unused")
+
+    assert "?verdict=unused&amp;sort=brokers,name" in page
+    assert "?verdict=unused&amp;sort=name" in page
+    assert "?verdict=unused&amp;sort=-brokers,name,trust" in page
+
+
+def test_only_the_chosen_columns_are_shown_in_their_order(estate: None, watching: Client) -> None:
+    table = watching.get("/accounts/?columns=brokers,name,regions_settled").context["table"]
+
+    assert table.columns.names()[:3] == ["brokers", "name", "regions_settled"]
+    assert [column.name for column in table.columns] == ["brokers", "name", "regions_settled"]
+
+
+@pytest.mark.parametrize(
+    ("query", "columns"),
+    [
+        ("columns=brokers&columns=name", ["brokers", "name"]),
+        ("columns=brokers,name&_columns=env", ["env"]),
+        ("columns=nothing", None),
+        ("columns=name&_columns=all", None),
+    ],
+)
+def test_an_export_has_the_chosen_columns_or_all(
+    estate: None, watching: Client, query: str, columns: list[str] | None
+) -> None:
+    every = list(watching.get("/accounts/").context["table"].base_columns)
+
+    assert list(exported(watching, f"/accounts/?{query}&_export=csv")[0]) == (columns or every)
+
+
+def test_a_column_that_no_export_has_is_refused_with_those_it_has(estate: None, watching: Client) -> None:
+    response = watching.get("/accounts/?_export=csv&_columns=colour")
+
+    assert response.status_code == 400
+    assert "There is no column “colour” to export: use name, account_id" in response.content.decode()
+
+
+@pytest.mark.parametrize("query", ["owner=x", "columns=colour,name", "sort=colour"])
+def test_what_an_address_names_in_vain_is_said(estate: None, watching: Client, query: str) -> None:
+    page = html(watching, f"/accounts/?{query}")
+
+    assert "This address names what is no longer here." in page
+    assert ("colour" if "colour" in query else "owner: x") in page
+    assert "alpha" in page
+
+
+def test_an_address_that_is_understood_says_nothing_of_the_kind(estate: None, watching: Client) -> None:
+    assert "no longer here" not in html(watching, "/matrix/?q=a&sort=account&columns=role&pin=us-east-1&hide=empty")
+
+
+def test_empty_regions_are_hidden_but_pinned_ones_stand_first(estate: None, watching: Client) -> None:
+    table = watching.get("/matrix/?hide=empty&pin=us-east-1").context["table"]
+
+    assert [region.code for region in table.regions] == ["us-east-1", "eu-west-1"]
+    assert [name for name, _ in table.geographies] == ["Pinned", "Europe"]
+
+
+def test_a_total_counts_regions_that_are_not_shown(estate: None, watching: Client) -> None:
+    page = watching.get("/matrix/?columns=us-east-1&q=bravo")
+
+    row = next(iter(page.context["table"].page_rows()))
+    assert [cell for painter, cell in row.cells if painter.name == "brokers"] == ["≥ 7"]
+    assert "Totals count them." in page.content.decode()
+
+
+def test_a_region_that_is_hidden_for_being_empty_is_not_said_to_be_empty(estate: None, watching: Client) -> None:
+    assert "which is not to say none" in html(watching, "/matrix/?hide=empty")
+
+
+def test_the_matrix_shows_only_the_chosen_columns(estate: None, watching: Client) -> None:
+    page = html(watching, "/matrix/?columns=policy,eu-west-1")
+
+    assert 'class="matrix no-role no-brokers"' in page
+    assert 'class="k-role"' not in page
+    assert page.count('class="c ') == 4 + page.split('class="legend"')[1].count('class="c ')
+
+
+def test_an_export_of_the_matrix_has_the_regions_that_are_shown(estate: None, watching: Client) -> None:
+    some = exported(watching, "/matrix/?hide=empty&_export=csv")
+    every = exported(watching, "/matrix/?hide=empty&_export=csv&_columns=all")
+
+    assert {row["region"] for row in some} == {"eu-west-1"}
+    assert len({row["region"] for row in every}) > 30
+
+
+@pytest.mark.parametrize(("form", "kind"), [("csv", "csv"), ("json", "jsonl"), ("xlsx", "xlsx")])
+@pytest.mark.parametrize("url", ["/matrix/", "/accounts/", "/brokers/", "/regions/", "/sweeps/", "/audit/"])
+def test_every_list_leaves_in_every_format(operating: Client, db: None, url: str, form: str, kind: str) -> None:
+    seed(3), AuditEntry.objects.create(actor="olga", action="poll")
+
+    response = operating.get(f"{url}?_export={form}")
+
+    assert response["Content-Disposition"].endswith(f'Z.{kind}"')
+    assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_the_name_of_a_file_says_that_it_is_not_everything(estate: None, watching: Client) -> None:
+    response = watching.get("/accounts/?verdict=unused&_export=csv")
+
+    assert 'filename="rolecall-accounts-filtered-20' in response["Content-Disposition"]
+
+
+def test_a_form_carries_the_rest_of_the_address_along(estate: None, watching: Client) -> None:
+    page = html(watching, "/matrix/?q=a&sort=-brokers&density=compact&pin=us-east-1")
+
+    form = page.split('class="filters"')[1].split("</form>")[0]
+    assert all(f'type="hidden" name="{name}"' in form for name in ("sort", "density", "pin"))
+    assert 'type="hidden" name="q"' not in form
+
+
+def test_a_hundred_rows_of_the_matrix_are_fifty(estate: None, watching: Client) -> None:
+    assert watching.get("/matrix/?per_page=100").context["table"].size == 50
