@@ -132,11 +132,11 @@ def test_what_was_read_of_the_role_before_the_deadline_is_kept(own_aws: Scripted
     own_aws.on("iam:ListRolePolicies", Reply(delay=8))
     patient = Clients(PATIENT)
 
-    role = poll(Gateway(patient, ACCOUNT, "aws", sessions), deadline=1).role
+    role = poll(Gateway(patient, ACCOUNT, "aws", sessions), deadline=3).role
 
     assert isinstance(role.policy, Known)
     assert isinstance(role.inline_policy_names, Failed)
-    assert role.inline_policy_names.problem.detail == "No answer within 1 s."
+    assert role.inline_policy_names.problem.detail == "No answer within 3 s."
 
 
 class Refusing(Sessions):
