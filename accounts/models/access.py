@@ -45,8 +45,8 @@ class AccessCheck(models.Model):
 
     @property
     def waits(self) -> bool:
-        """True while a worker has still to answer."""
-        return self.checked_at is None or self.checked_at < self.requested_at
+        """True while a worker has still to answer; never before anybody has asked."""
+        return not self._state.adding and (self.checked_at is None or self.checked_at < self.requested_at)
 
 
 class HubIdentity(models.Model):

@@ -53,6 +53,6 @@ class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     def render_checked_at(self, record: Account) -> SafeString:
         """When, or that a worker is at it."""
         check = check_of(record)
-        if check.pk and check.waits:
+        if check.waits:
             return format_html('<span class="grade warn">{}</span>', "being checked")
         return time_html(check.checked_at)

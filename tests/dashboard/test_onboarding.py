@@ -262,3 +262,12 @@ def test_the_check_command_tells_what_to_mend_and_fails(db: None, capsys: pytest
         call_command("check_accounts", account=[account.account_id])
 
     assert "reader role unknown. No answer to sts:AssumeRole" in capsys.readouterr().out
+
+
+def test_an_account_that_nobody_has_checked_is_not_being_checked(operating: Client) -> None:
+    make_account()
+
+    page = text(operating.get("/onboarding/"))
+
+    assert "not checked" in page
+    assert "being checked" not in page

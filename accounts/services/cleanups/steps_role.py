@@ -125,7 +125,7 @@ def _act(turn: Turn, status: DeletionStatus, what: Next, gone_on: float) -> None
         _try_later(turn, status)
         return
     said = "The role is deleted." if what is Next.DONE else RECREATED
-    journal.answer_follow(turn.cleanup, turn.cleanup.task_id, f"{status.status}. {said}", status.status)
+    journal.answer_follow(turn.cleanup, turn.cleanup.task_id, f"{status.status}. {said}")
     raise Stop(State.DONE, said)
 
 
