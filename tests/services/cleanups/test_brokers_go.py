@@ -205,7 +205,7 @@ def test_a_broker_that_does_not_go_is_given_up_in_time(cleanable: Cleanable, aws
     run(cleanup)
 
     assert cleanup.state == State.FAILED and "is not gone after 60 minutes" in cleanup.reason
-    assert "being deleted by AWS, which cannot be called back" in cleanup.reason
+    assert "Being deleted by AWS, which cannot be called back" in cleanup.reason
 
 
 def test_a_refused_deletion_of_a_broker_names_the_missing_permission(cleanable: Cleanable, aws: LocalAws) -> None:
