@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -51,8 +52,10 @@ def _take(poll_pk: int, token: str) -> Refusal | None:
     now = timezone.now()
     lapsed_or_ours = Q(lease_until__lt=now) | Q(lease_token=token)
     free = Q(state=Poll.State.QUEUED) | Q(lapsed_or_ours, state=Poll.State.RUNNING)
+    # One statement is a transaction of its own: BEGIN and COMMIT would cost as much again.
+    enclosed = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with transaction.atomic():
+        with enclosed:
             # A subquery on the sweeps alone: a join would make Django move `free` into a subquery too, and PostgreSQL
             # does not check a subquery again after it has waited for the row.
             claimed = Poll.objects.filter(free, pk=poll_pk, sweep__in=_in_state(Sweep.State.RUNNING)).update(
@@ -88,12 +91,12 @@ def _in_state(state: Sweep.State) -> QuerySet[Sweep]:
 def finish(
     poll: Poll, *, failed: bool, refused: bool = False, problem: str = "", numbers: Mapping[str, Any] | None = None
 ) -> bool:
-    """End a poll, if its lease is still ours; then its sweep, if that was the last one.
+    """End a poll, if its lease is still ours. The caller closes the sweep, once this is committed.
 
     `refused` is a failure that the account itself is the reason of; `numbers` are further fields of the poll.
     """
     ours = Poll.objects.filter(pk=poll.pk, state=Poll.State.RUNNING, lease_token=poll.lease_token)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         ended = ours.update(
             state=Poll.State.FAILED if failed else Poll.State.DONE,
             finished_at=timezone.now(),
@@ -106,7 +109,6 @@ def finish(
             note_refusal(poll.account_id)
         elif ended and not failed and poll.account.failed_polls:  # raised by polls alone, of which only one runs
             note_success(poll.account_id)
-    close_if_finished(poll.sweep_id)
     return bool(ended)
 
 

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.aws.gateway import Gateway
 from accounts.aws.survey import survey
@@ -20,6 +20,8 @@ from accounts.services.credentials import StoredSession, shared_clients
 from accounts.services.memory import remembered_for
 from accounts.services.patience import Patience
 from accounts.services.recording import record
+from accounts.services.sweeps import close_if_finished
+from accounts.services.underway import is_busy_with, underway
 
 logger = logging.getLogger(__name__)
 
@@ -41,23 +43,32 @@ def run_poll(poll_pk: int) -> None:
         queue.send_polls([poll_pk], queue.URGENT_QUEUE, countdown=BUSY_WAIT_SECONDS)
     if isinstance(poll, Refusal):
         return
+    with underway(poll.sweep_id):
+        _poll(poll, patiently)
+    # After the commit: of two polls that end at once, each would still see the other one open.
+    if not is_busy_with(poll.sweep_id):
+        patiently(lambda: close_if_finished(poll.sweep_id))
+
+
+def _poll(poll: Poll, patiently: Patience) -> None:
     try:
         reading = look_at(poll.account, patiently, remembered_for(poll))
-        stored = patiently(lambda: _store(poll.account, reading))
+        if not patiently(lambda: _store(poll, reading)):
+            patiently(lambda: claims.finish(poll, failed=True, problem=NOT_STORED))
     except Exception as error:
         # The worker must live on and the poll must end; the next poll tries again.
         logger.exception("The poll of %s broke", poll.account)
         problem = f"Rolecall itself failed: {type(error).__name__}. See the worker's log."
         patiently(lambda: claims.finish(poll, failed=True, problem=problem))
-        return
-    if stored:
-        patiently(lambda: _finish(poll, reading))
-    else:
-        patiently(lambda: claims.finish(poll, failed=True, problem=NOT_STORED))
 
 
-def _store(account: Account, reading: AccountReading) -> bool:
-    return record(account, reading) or _is_stored(account, reading)
+def _store(poll: Poll, reading: AccountReading) -> bool:
+    """Store a reading and end its poll, both or neither. False: the reading came too late."""
+    with transaction.atomic():
+        if not (record(poll.account, reading) or _is_stored(poll.account, reading)):
+            return False
+        _finish(poll, reading)
+    return True
 
 
 def _is_stored(account: Account, reading: AccountReading) -> bool:

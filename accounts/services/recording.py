@@ -27,11 +27,11 @@ def record(account: Account, reading: AccountReading) -> bool:
 
     The account's row is locked, so that two readings of one account are stored one after the other.
     """
-    with transaction.atomic():
-        locked = Account.objects.select_for_update().values_list("partition", flat=True)
-        if locked.get(pk=account.pk) != account.partition:
+    with transaction.atomic(savepoint=False):
+        locked = Account.objects.select_for_update(of=("self",)).select_related("role_status").get(pk=account.pk)
+        if locked.partition != account.partition:
             return False  # an import gave it to another partition while AWS was asked: this is not of that account
-        before = RoleStatus.objects.filter(account=account).first()
+        before: RoleStatus | None = getattr(locked, "role_status", None)
         status = copy(before) if before else RoleStatus(account=account)
         if status.checked_at is not None and status.checked_at >= reading.started_at:
             return False
