@@ -28,10 +28,11 @@ def record(account: Account, reading: AccountReading) -> bool:
     The account's row is locked, so that two readings of one account are stored one after the other.
     """
     with transaction.atomic(savepoint=False):
-        locked = Account.objects.select_for_update(of=("self",)).select_related("role_status").get(pk=account.pk)
-        if locked.partition != account.partition:
+        locked = Account.objects.select_for_update().values_list("partition", flat=True)
+        if locked.get(pk=account.pk) != account.partition:
             return False  # an import gave it to another partition while AWS was asked: this is not of that account
-        before: RoleStatus | None = getattr(locked, "role_status", None)
+        # A query of its own: joined to the lock it would be as old as the moment before the wait for it.
+        before = RoleStatus.objects.filter(account=account).first()
         status = copy(before) if before else RoleStatus(account=account)
         if status.checked_at is not None and status.checked_at >= reading.started_at:
             return False

@@ -13,7 +13,14 @@ from pytest_django.fixtures import Settings
 from accounts.models import Account, Poll, Sweep
 from accounts.services import queue
 from accounts.services.claims import Refusal, claim, finish, tend_sweeps
-from accounts.services.sweeps import cancel_sweep, poll_due_accounts, progress_of, request_sweep, running_sweep
+from accounts.services.sweeps import (
+    cancel_sweep,
+    close_if_finished,
+    poll_due_accounts,
+    progress_of,
+    request_sweep,
+    running_sweep,
+)
 from dashboard.celery import app as celery_app
 
 pytestmark = pytest.mark.django_db
@@ -98,9 +105,9 @@ def test_a_sweep_is_done_with_its_last_poll(make_account: MakeAccount) -> None:
     one, other = (claimed(poll.pk) for poll in sweep.polls.all())
 
     finish(one, failed=False)
-    sweep.refresh_from_db()
-    assert sweep.state == "running"
+    assert not close_if_finished(sweep.pk)
     finish(other, failed=True, problem="refused")
+    assert close_if_finished(sweep.pk)
 
     sweep.refresh_from_db()
     progress = progress_of(sweep)
