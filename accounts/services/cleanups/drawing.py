@@ -89,16 +89,13 @@ def draw(cleanup_pk: int) -> None:
     if cleanup.state != State.DRAFTED or cleanup.plan_json is not None:
         return
     try:
-        plan, reading = look(cleanup.account, cleanup.include_arns)
+        _store(cleanup, *look(cleanup.account, cleanup.include_arns))
     except CannotLook as error:
         _note_problem(cleanup, str(error))
-        return
     except Exception as error:
         # The page and the next drawing must go on; the log has what happened.
         logger.exception("The look for %s broke", cleanup)
         _note_problem(cleanup, f"Rolecall itself failed: {type(error).__name__}. Its log has the whole story.")
-        return
-    _store(cleanup, plan, reading)
 
 
 def _note_problem(cleanup: Cleanup, problem: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Cleanup, JournalEntry
@@ -72,6 +72,12 @@ def close(cleanup: Cleanup, reason: str) -> None:
 def asked(cleanup: Cleanup, action: str) -> bool:
     """Whether a call has left for AWS, or may have: an intent without an answer counts."""
     return cleanup.journal.filter(action=action).exclude(code=NOT_SENT).exists()
+
+
+def in_the_dark(cleanup: Cleanup) -> set[str]:
+    """The targets of deletions of which nobody knows whether AWS has taken them on: being sent, or lost on the way."""
+    lost = cleanup.journal.filter(Q(answered_at__isnull=True) | Q(answer=STOPPED), deletes=True)
+    return set(lost.values_list("target", flat=True))
 
 
 def _unanswered(cleanup: Cleanup) -> QuerySet[JournalEntry]:
