@@ -173,6 +173,21 @@ def test_confirming_asks_for_the_password_when_it_was_given_long_ago(operator: U
     assert not Cleanup.objects.exclude(state=State.DRAFTED).exists()
 
 
+def test_going_on_asks_for_the_password_and_comes_back_to_the_campaign(operator: User, campaign: Campaign) -> None:
+    browser = Client()
+    browser.force_login(operator)
+    session = browser.session
+    session["password_given_at"] = 0
+    session.save()
+    Campaign.objects.filter(pk=campaign.pk).update(state="stopped")
+
+    asked = browser.post(f"/campaigns/{campaign.pk}/resume/")
+    back = browser.post(asked["Location"], {"password": "correct horse", "next": asked["Location"].partition("=")[2]})
+
+    assert asked["Location"].endswith(f"?next=%2Fcampaigns%2F{campaign.pk}%2F")
+    assert back.status_code == 302
+
+
 def test_who_confirmed_cannot_approve_and_a_second_person_can(
     operating: Client, second: Client, operator: User
 ) -> None:

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.domain.cleanups import TaskStatus
 from accounts.models import Cleanup, JournalEntry
 
 LOOK = "look"
@@ -49,6 +50,11 @@ def answer_follow(cleanup: Cleanup, target: str, text: str, code: str = "") -> N
     """What was followed is over."""
     for entry in _unanswered(cleanup).filter(action=FOLLOW, target=target[:300]):
         answer(entry, text, code)
+
+
+def failed(cleanup: Cleanup, task_id: str) -> bool:
+    """Whether AWS has said that a task which was followed came to nothing."""
+    return cleanup.journal.filter(action=FOLLOW, target=task_id[:300], code=TaskStatus.FAILED).exists()
 
 
 def answer_lost(cleanup: Cleanup, action: str, target: str, seen: str) -> None:

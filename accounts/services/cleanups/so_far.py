@@ -31,7 +31,7 @@ def done_so_far(cleanup: Cleanup) -> str:
 
 
 def _of_the_role(cleanup: Cleanup, dark: Collection[str]) -> str:
-    if cleanup.task_id:
+    if cleanup.task_id and not journal.failed(cleanup, cleanup.task_id):
         return "The role's deletion has been asked for and cannot be called back."
     if any(":role/" in target for target in dark):
         return "Whether AWS has taken on the role's deletion is not known."
