@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.domain.campaigns import campaign_phrase, campaign_sha256
 from accounts.domain.cleanups import OPEN, State
+from accounts.domain.descriptions import one_line
 from accounts.models import Account, AccountQuerySet, Campaign, Cleanup
 from accounts.services import audit
 from accounts.services.cleanups import gates
@@ -56,7 +57,7 @@ def create_campaign(accounts: AccountQuerySet, person: str, name: str = "") -> C
     if not chosen:
         raise Refused("No account is chosen, so there is nothing to plan.")
     with transaction.atomic():
-        title = name.strip()[:200] or f"Clean-up of {len(chosen)} {'account' if len(chosen) == 1 else 'accounts'}"
+        title = one_line(name)[:200] or f"Clean-up of {len(chosen)} {'account' if len(chosen) == 1 else 'accounts'}"
         campaign = Campaign.objects.create(name=title, requested_by=person, at_once=settings.CLEANUP_AT_ONCE)
         for account in chosen:
             _plan_one(account, person, campaign)

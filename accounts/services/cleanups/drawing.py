@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.domain.cleanups import State
+from accounts.domain.descriptions import one_line
 from accounts.domain.identifiers import parse_arn
 from accounts.domain.plans import Plan, PlannedBroker
 from accounts.domain.protection import Refusal, Rule
@@ -23,7 +24,7 @@ from accounts.models import Account, Campaign, Cleanup, Target
 from accounts.services import audit, queue
 from accounts.services.cleanups.campaigns import note_drawn
 from accounts.services.cleanups.errors import CannotLook, Refused
-from accounts.services.cleanups.gates import rules_in_force, stored
+from accounts.services.cleanups.gates import approval_needed, rules_in_force, stored
 from accounts.services.cleanups.looking import circumstances, look
 from accounts.services.cleanups.tending import DRAW_TASK
 
@@ -73,8 +74,12 @@ def _check_arn(arn: str, account: Account) -> None:
         parts = parse_arn(arn)
     except ValueError as error:
         raise Refused(f"{error}. Give a broker's whole ARN.") from error
-    if (parts.service, parts.account_id) != ("mq", account.account_id) or not parts.resource.startswith("broker:"):
-        raise Refused(f"{arn} is not a broker of {account}.")
+    if (
+        not arn.isprintable()
+        or (parts.service, parts.account_id) != ("mq", account.account_id)
+        or not parts.resource.startswith("broker:")
+    ):
+        raise Refused(f"{one_line(arn)} is not a broker of {account}.")
 
 
 def redraw(cleanup: Cleanup, person: str) -> Cleanup:
@@ -121,16 +126,11 @@ def _store(cleanup: Cleanup, plan: Plan, reading: AccountReading) -> None:
             problem="",
             warnings=warnings_of(plan, around, settings.CLEANUP_PROTECTION, now),
             refusals=stored(refusals),
-            approval_needed=_approval_needed(plan),
+            approval_needed=approval_needed(plan),
         )
         if filled:
             Target.objects.bulk_create(_target(cleanup, broker) for broker in plan.deletes)
     note_drawn(cleanup)
-
-
-def _approval_needed(plan: Plan) -> bool:
-    asked = {"always": True, "brokers": bool(plan.deletes), "never": False}
-    return asked[settings.CLEANUP_APPROVAL]
 
 
 def _target(cleanup: Cleanup, broker: PlannedBroker) -> Target:

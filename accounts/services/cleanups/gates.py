@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.domain.cleanups import AT_WORK, ENDS, State
+from accounts.domain.descriptions import one_line
 from accounts.domain.plans import Plan, another_account
 from accounts.domain.protection import (
     Refusal,
@@ -94,13 +95,20 @@ def accepters(cleanup: Cleanup) -> set[str]:
     return {str(taken.get("by", "")) for taken in cleanup.accepted_regions.values()}
 
 
+def approval_needed(plan: Plan) -> bool:
+    """Whether the setting wants a second person for such a plan."""
+    asked = {"always": True, "brokers": bool(plan.deletes), "never": False}
+    return asked[settings.CLEANUP_APPROVAL]
+
+
 def _confirmed(row: Cleanup, person: str) -> Cleanup:
     now = timezone.now()
-    fields: dict[str, object] = {"confirmed_by": person, "confirmed_at": now}
+    needed = row.approval_needed or approval_needed(plan_of(row))  # a setting made stricter holds for drawn plans, too
+    fields: dict[str, object] = {"confirmed_by": person, "confirmed_at": now, "approval_needed": needed}
     too_old = row.approved_at is not None and row.approved_at < now - _approval_lasts()
     if too_old:
         fields |= {"approved_by": "", "approved_at": None}
-    approved = not row.approval_needed or (row.approved_at is not None and not too_old)
+    approved = not needed or (row.approved_at is not None and not too_old)
     _move(row, State.APPROVED if approved else State.AWAITING_APPROVAL, **fields)
     audit.note(person, "confirm clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}")
     return row
@@ -137,12 +145,13 @@ def accept_regions(cleanup: Cleanup, person: str, regions: Collection[str], why:
             raise Refused(f"You have asked for {row}: somebody else has to accept what could not be seen.")
         if foreign := sorted(set(regions) - set(row.plan.unknown)):
             raise Refused(f"{', '.join(foreign)}: not among the regions of {row} that could not be read.")
-        if not regions or not why.strip():
+        why = one_line(why)
+        if not regions or not why:
             raise Refused("Name the regions, and say why nothing in them can be at risk.")
-        taken = {"by": person, "at": timezone.now().isoformat(timespec="seconds"), "why": why.strip()}
+        taken = {"by": person, "at": timezone.now().isoformat(timespec="seconds"), "why": why}
         _update(row, accepted_regions={**row.accepted_regions, **dict.fromkeys(sorted(regions), taken)})
         _update(row, refusals=stored(refusals_now(row)))
-        audit.note(person, "accept unread regions", str(row), f"{', '.join(sorted(regions))}: {why.strip()}")
+        audit.note(person, "accept unread regions", str(row), f"{', '.join(sorted(regions))}: {why}")
         return row
 
 

@@ -81,6 +81,18 @@ def test_the_setting_says_when_a_second_person_is_asked(
     assert say_yes(drawn(cleanable(brokers=brokers))).state == state
 
 
+def test_a_setting_made_stricter_holds_for_plans_that_are_drawn_already(
+    cleanable: Cleanable, drawn: Drawn, settings: Settings
+) -> None:
+    settings.CLEANUP_APPROVAL = "never"
+    cleanup = drawn(cleanable(brokers=[ORDERS]))
+    settings.CLEANUP_APPROVAL = "brokers"
+
+    waiting = say_yes(cleanup)
+
+    assert (waiting.state, waiting.approval_needed, due(waiting)) == ("awaiting_approval", True, False)
+
+
 def test_the_requester_cannot_approve(blocked: Cleanup) -> None:
     with pytest.raises(Refused, match="You have asked for"):
         approve(say_yes(blocked, "another"), "asker", blocked.plan_sha256)
