@@ -20,8 +20,3 @@ def check_description(text: str) -> str:
     if len(plain) > MOST:
         raise ValueError(f"The description has {len(plain):,} characters; IAM takes at most {MOST:,}.")
     return plain
-
-
-def one_line(text: str) -> str:
-    """What a person typed, without control characters: no table holds all of them, and no page shows any."""
-    return "".join(filter(str.isprintable, text)).strip()

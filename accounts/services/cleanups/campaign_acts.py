@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.domain.campaigns import campaign_phrase, campaign_sha256
 from accounts.domain.cleanups import OPEN, State
-from accounts.domain.descriptions import one_line
+from accounts.domain.texts import one_line
 from accounts.models import Account, AccountQuerySet, Campaign, Cleanup
 from accounts.services import audit
 from accounts.services.cleanups import gates

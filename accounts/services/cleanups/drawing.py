@@ -13,12 +13,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.domain.cleanups import State
-from accounts.domain.descriptions import one_line
 from accounts.domain.identifiers import parse_arn
 from accounts.domain.plans import Plan, PlannedBroker
 from accounts.domain.protection import Refusal, Rule
 from accounts.domain.readings import AccountReading, Failed, Known
 from accounts.domain.role import ROLE_PATH
+from accounts.domain.texts import one_line
 from accounts.domain.warnings import warnings_of
 from accounts.models import Account, Campaign, Cleanup, Target
 from accounts.services import audit, queue

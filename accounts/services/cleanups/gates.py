@@ -15,7 +15,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.domain.cleanups import AT_WORK, ENDS, State
-from accounts.domain.descriptions import one_line
 from accounts.domain.plans import Plan, another_account
 from accounts.domain.protection import (
     Refusal,
@@ -25,6 +24,7 @@ from accounts.domain.protection import (
     frozen_until,
     unreadable_regions,
 )
+from accounts.domain.texts import one_line
 from accounts.models import Account, Cleanup
 from accounts.services import audit
 from accounts.services.cleanups import claims
