@@ -160,6 +160,19 @@ def test_the_phrase_confirms_and_leaves_out_what_is_refused(operating: Client, c
     assert campaign.cleanups.get(account__name="gamma").state == State.CANCELLED
 
 
+@pytest.mark.parametrize("act", ["confirm", "approve"])
+def test_whoever_decides_reads_what_each_plan_warns_of(operating: Client, campaign: Campaign, act: str) -> None:
+    accepted = {"me-south-1": {"by": "anna", "why": "closed since May"}}
+    Cleanup.objects.filter(account__name="alpha").update(
+        warnings=["The role was used on 2026-11-20."], accepted_regions=accepted
+    )
+
+    page = text_of(operating.get(f"/campaigns/{campaign.pk}/{act}/").content)
+
+    assert "The role was used on 2026-11-20." in page
+    assert "me-south-1 could not be seen; accepted by anna: closed since May" in page
+
+
 def test_a_wrong_phrase_is_said_on_the_page_and_nothing_is_confirmed(operating: Client, campaign: Campaign) -> None:
     response = operating.post(f"/campaigns/{campaign.pk}/confirm/", {**given(campaign), "phrase": "delete all"})
 
