@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.services import access_checks, claims, hub, polling, retention, sweeps
-from accounts.services.cleanups import campaigns, drawing, running, tending
+from accounts.services.cleanups import campaigns, drawing, gates, running, tending
 
 
 @shared_task(name="accounts.poll_account")
@@ -37,6 +37,12 @@ def run_cleanup(cleanup_pk: int) -> None:
 def tend_cleanups() -> None:
     """Ring for the clean-ups that are due."""
     tending.tend_cleanups()
+
+
+@shared_task(name="accounts.void_expired_plans", expires=60)
+def void_expired_plans() -> None:
+    """End the plans that nobody has begun in time."""
+    gates.void_expired()
 
 
 @shared_task(name="accounts.draw_plan")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from django.db.models import Count
 from django.urls import reverse
 
 from accounts.domain.cleanups import AT_WORK, ENDS, State, Usage
 from accounts.domain.identifiers import parse_arn
 from accounts.domain.plans import Plan, PlannedBroker
-from accounts.models import Cleanup, JournalEntry, Region, Target
+from accounts.models import Cleanup, Region
+from accounts.services.cleanups.gates import accepters
 from dashboard.cleanup_words import engine_words, remedy, rule_words
 
 
@@ -75,12 +77,15 @@ _TOLD: Final = (
 )
 
 
-def seen_token(cleanup: Cleanup, targets: Iterable[Target], journal: Sequence[JournalEntry]) -> str:
-    """A short name of what the page tells. While it stays, a page that asks is left as it is."""
+def seen_token(cleanup: Cleanup) -> str:
+    """A short name of what the page tells. While it stays, a page that asks is left as it is.
+
+    Open pages ask every few seconds, so the journal is counted and not read.
+    """
     told = [getattr(cleanup, name) for name in _TOLD]
-    brokers = [(target.state, target.seen_state, target.detail) for target in targets]
-    answered = sum(entry.answered_at is not None for entry in journal)
-    text = json.dumps([told, brokers, len(journal), answered], default=str)
+    brokers = list(cleanup.targets.values_list("state", "seen_state", "detail"))
+    steps = cleanup.journal.aggregate(written=Count("pk"), answered=Count("answered_at"))
+    text = json.dumps([told, brokers, steps], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -166,9 +171,10 @@ def powers(cleanup: Cleanup, person: str, operates: bool, refused: bool) -> Powe
     waits = not ended and not (confirmed and state in AT_WORK)  # for a person
     somebody_else = person not in (cleanup.requested_by, cleanup.confirmed_by)
     to_approve = cleanup.approval_needed and cleanup.approved_at is None and somebody_else
+    may_confirm = person != cleanup.approved_by and person not in accepters(cleanup)
     by_itself = cleanup.campaign_id is None or state is not State.DRAFTED  # a campaign's plans are confirmed together
     return Powers(
-        confirm=planned and waits and by_itself and not confirmed and not refused and person != cleanup.approved_by,
+        confirm=planned and waits and by_itself and not confirmed and not refused and may_confirm,
         approve=planned and waits and by_itself and to_approve and not refused,
         redraw=state is State.DRAFTED and (planned or bool(cleanup.problem)),
         rehearse=planned and waits,

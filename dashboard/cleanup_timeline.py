@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -143,16 +143,20 @@ class BrokerProgress:
     tone: str
 
 
-def broker_progress(targets: Sequence[Target], over: bool) -> list[BrokerProgress]:
-    """The plan's brokers, each with how far it has come."""
-    return [BrokerProgress(target, *_said(target, over)) for target in targets]
+def broker_progress(targets: Sequence[Target], over: bool, dark: Collection[str] = ()) -> list[BrokerProgress]:
+    """The plan's brokers, each with how far it has come; `dark` are the ARNs of whose deletion no answer came."""
+    return [BrokerProgress(target, *_said(target, over, target.arn in dark)) for target in targets]
 
 
-def _said(target: Target, over: bool) -> tuple[str, str]:
+def _said(target: Target, over: bool, dark: bool) -> tuple[str, str]:
     if target.state == Target.State.GONE:
         if target.asked_at is None or target.gone_at is None:
             return "was gone already", "ok"
         return f"gone after {exact_span((target.gone_at - target.asked_at).total_seconds())}", "ok"
     if target.state == Target.State.DELETING:
         return "AWS was asked to delete it" if over else "being deleted", "warn"
+    if over and dark:
+        return "perhaps asked to go: AWS’s answer is not known", "warn"
+    if over and target.asked_at:
+        return "asked to go, and AWS refused", "soft"
     return ("not touched" if over else "to come"), "soft"

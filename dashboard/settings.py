@@ -260,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
     # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
     "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
     "tend-campaigns": {"task": "accounts.tend_campaigns", "schedule": 5.0},
+    "void-expired-plans": {"task": "accounts.void_expired_plans", "schedule": 60.0},
     "tend-checks": {"task": "accounts.tend_checks", "schedule": 30.0},
 }
 CELERY_TASK_ROUTES = {
@@ -271,6 +272,7 @@ CELERY_TASK_ROUTES = {
     "accounts.draw_plan": {"queue": "now"},
     "accounts.forget_old": {"queue": "clock"},
     "accounts.tend_checks": {"queue": "clock"},
+    "accounts.void_expired_plans": {"queue": "clock"},
 }
 CELERY_TIMEZONE = "UTC"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -106,6 +106,7 @@ class World:
     role_id: str  # empty: there is no role
     brokers: Mapping[str, str]  # ARN → state
     unknown: Mapping[str, str]  # region → why it could not be read
+    off: tuple[str, ...] = ()  # regions that AWS says are not enabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,13 @@ class Difference:
         return said
 
 
+def another_account(plan: Plan, partition: str) -> str:
+    """Say so when the account is by now the one of that number in another partition; empty when it is the plan's."""
+    if partition == plan.partition:
+        return ""
+    return f"The plan is of the account in {plan.partition}, which has been imported anew as one in {partition}."
+
+
 def difference(plan: Plan, world: World) -> Difference:
     """Compare a fresh look with the plan. A broker on its way out, deleted by somebody else, is nobody's surprise."""
     known = {broker.arn for broker in (*plan.deletes, *plan.keeps)}
@@ -137,11 +145,9 @@ def difference(plan: Plan, world: World) -> Difference:
     changed = ""
     if world.role_id and world.role_id != plan.role_id:
         changed = f"The role was deleted and made anew: its id is {world.role_id}, the plan's is {plan.role_id}"
-    return Difference(tuple(sorted(new)), changed, _beyond(world.unknown, plan.unknown))
-
-
-def _beyond(now: Iterable[str], planned: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(now) - set(planned)))
+    # A region that was read and is off now hides what has been made in it since: its brokers go on using the role.
+    hidden = set(world.off) & set(plan.looked)
+    return Difference(tuple(sorted(new)), changed, tuple(sorted((set(world.unknown) - set(plan.unknown)) | hidden)))
 
 
 def iso(at: datetime | None) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from accounts.models import AuditEntry
+
+# Who has acted when no person did at that moment.
+ROLECALL: Final = "Rolecall"
 
 
 def note(actor: str, action: str, subject: str = "", detail: str = "") -> None:

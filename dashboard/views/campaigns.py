@@ -24,7 +24,7 @@ from accounts.services.cleanups.campaigns import progress_of_campaign, surprises
 from accounts.services.cleanups.errors import Refused
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
 from dashboard.selection import selection_of
-from dashboard.sign_in import freshly_signed_in
+from dashboard.sign_in import ask_again, freshly_signed_in, is_fresh
 from dashboard.tables.campaigns import CampaignTable, MemberTable, campaigns_of, members_of
 from dashboard.views.common import list_page, wants_fragment
 
@@ -129,10 +129,11 @@ def _decision(
 
 @require_POST
 @open_to(Role.OPERATOR)
-@freshly_signed_in
-def campaign_resume(request: ViewerRequest, number: int) -> HttpResponse:
+def campaign_resume(request: ViewerRequest, number: int) -> HttpResponseBase:
     """Go on after a stop that the person has read of."""
     campaign = campaign_of(request.user, number)
+    if not is_fresh(request):
+        return ask_again(campaign.get_absolute_url())  # this address itself cannot be opened
     seen = [int(pk) for pk in request.POST.getlist("seen") if pk.isdecimal()]
     try:
         resumed = resume_campaign(campaign, request.user.get_username(), seen)

@@ -15,6 +15,7 @@ from accounts.domain.cleanups import ENDS
 from accounts.domain.plans import Plan
 from accounts.models import Cleanup, Region
 from accounts.services.cleanups.gates import refusals_now
+from accounts.services.cleanups.journal import in_the_dark
 from accounts.services.cleanups.so_far import done_so_far
 from dashboard.access import Person, Role, ViewerRequest, may, open_to, visible_accounts
 from dashboard.cleanup_page import (
@@ -51,7 +52,7 @@ def cleanup_list(request: ViewerRequest) -> HttpResponseBase:
 def cleanup_detail(request: ViewerRequest, number: int) -> HttpResponse:
     """One clean-up as it stands; to HTMX only what is new: 204 when nothing is, 286 when it is over."""
     cleanup = cleanup_of(request.user, number)
-    if wants_fragment(request) and request.GET.get("seen") == token_of(cleanup):
+    if wants_fragment(request) and request.GET.get("seen") == seen_token(cleanup):
         return HttpResponse(status=204)
     context = page_context(cleanup, request.user)
     if not wants_fragment(request):
@@ -76,14 +77,10 @@ def cleanup_of(person: Person, number: int) -> Cleanup:
     return get_object_or_404(known, pk=number)
 
 
-def token_of(cleanup: Cleanup) -> str:
-    """What the page would name its content by: open pages ask every few seconds, so it is not drawn for that."""
-    return seen_token(cleanup, cleanup.targets.all(), list(cleanup.journal.all()))
-
-
 def page_context(cleanup: Cleanup, user: User, now_at: Stage | None = None) -> dict[str, Any]:
     """What a page about one clean-up needs, whichever of the steps it shows."""
     plan, unreadable = plan_of(cleanup)
+    seen = seen_token(cleanup)  # before the rest is read: what comes in between is shown by the next question
     targets, journal = list(cleanup.targets.all()), list(cleanup.journal.all())
     over, stage = cleanup.state in ENDS, stage_of(cleanup)
     refusals = [] if over or plan is None else said_refusals((r.rule, r.detail) for r in refusals_now(cleanup))
@@ -94,7 +91,7 @@ def page_context(cleanup: Cleanup, user: User, now_at: Stage | None = None) -> d
         "stage": stage.value,
         "steps": stepper(cleanup, now_at or stage),
         "over": over,
-        "seen": seen_token(cleanup, targets, journal),
+        "seen": seen,
         "may": powers(cleanup, user.get_username(), may(user, Role.OPERATOR), bool(refusals) or plan is None),
         "refusals": refusals,
         "done_so_far": done_so_far(cleanup),
@@ -134,6 +131,6 @@ def _planned(cleanup: Cleanup, plan: Plan) -> dict[str, Any]:
 def _running(cleanup: Cleanup, plan: Plan, targets: list[Any], journal: list[Any]) -> dict[str, Any]:
     return {
         "timeline": timeline(cleanup, plan, journal),
-        "brokers": broker_progress(targets, cleanup.state in ENDS),
+        "brokers": broker_progress(targets, cleanup.state in ENDS, in_the_dark(cleanup)),
         "usage": usage_rows(cleanup, plan),
     }

@@ -120,6 +120,14 @@ def test_a_campaign_over_the_ticked_accounts_is_drawn(operating: Client) -> None
     assert (campaign.name, campaign.requested_by, campaign.state) == ("Autumn", "operator", "drawing")
 
 
+def test_a_name_that_no_table_can_hold_does_no_harm(operating: Client) -> None:
+    one = cleanable(1, "one")
+
+    operating.post("/campaigns/create/", {"account": one.account_id, "which": "ticked", "name": "Au\0tumn\n"})
+
+    assert Campaign.objects.get().name == "Autumn"
+
+
 def test_a_choice_that_is_not_offered_is_refused(operating: Client) -> None:
     cleanable(1)
 
@@ -152,6 +160,19 @@ def test_the_phrase_confirms_and_leaves_out_what_is_refused(operating: Client, c
     assert campaign.cleanups.get(account__name="gamma").state == State.CANCELLED
 
 
+@pytest.mark.parametrize("act", ["confirm", "approve"])
+def test_whoever_decides_reads_what_each_plan_warns_of(operating: Client, campaign: Campaign, act: str) -> None:
+    accepted = {"me-south-1": {"by": "anna", "why": "closed since May"}}
+    Cleanup.objects.filter(account__name="alpha").update(
+        warnings=["The role was used on 2026-11-20."], accepted_regions=accepted
+    )
+
+    page = text_of(operating.get(f"/campaigns/{campaign.pk}/{act}/").content)
+
+    assert "The role was used on 2026-11-20." in page
+    assert "me-south-1 could not be seen; accepted by anna: closed since May" in page
+
+
 def test_a_wrong_phrase_is_said_on_the_page_and_nothing_is_confirmed(operating: Client, campaign: Campaign) -> None:
     response = operating.post(f"/campaigns/{campaign.pk}/confirm/", {**given(campaign), "phrase": "delete all"})
 
@@ -171,6 +192,18 @@ def test_confirming_asks_for_the_password_when_it_was_given_long_ago(operator: U
         response = browser.post(f"/campaigns/{campaign.pk}/{act}/", given(campaign))
         assert response["Location"].startswith("/sign-in/again/"), act
     assert not Cleanup.objects.exclude(state=State.DRAFTED).exists()
+
+
+def test_going_on_asks_for_the_password_and_comes_back_to_the_campaign(operator: User, campaign: Campaign) -> None:
+    browser = Client()
+    browser.force_login(operator)
+    session = browser.session
+    session["password_given_at"] = 0
+    session.save()
+    Campaign.objects.filter(pk=campaign.pk).update(state="stopped")
+
+    asked = browser.post(f"/campaigns/{campaign.pk}/resume/")
+    assert asked["Location"].endswith(f"?next=%2Fcampaigns%2F{campaign.pk}%2F")
 
 
 def test_who_confirmed_cannot_approve_and_a_second_person_can(

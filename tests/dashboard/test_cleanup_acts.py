@@ -199,14 +199,34 @@ def test_regions_are_accepted_only_with_a_name_and_a_reason(
     assert cleanup.accepted_regions == {}
 
 
-def test_a_second_person_accepts_a_region_and_stays_on_record(second: Client, account: Account) -> None:
+def test_a_second_person_accepts_a_region_and_stays_on_record(
+    operating: Client, second: Client, account: Account
+) -> None:
     cleanup = make_cleanup(account, make_plan(account, unknown={"me-south-1": "denied"}))
 
     second.post(f"{cleanup.get_absolute_url()}regions/", {"region": ["me-south-1"], "why": "empty since May"})
     html = second.get(cleanup.get_absolute_url()).content.decode()
 
     assert "Accepted as unseen by anna: empty since May" in html
-    assert 'id="confirm"' in html
+    assert 'id="confirm"' not in html
+    assert 'id="confirm"' in operating.get(cleanup.get_absolute_url()).content.decode()
+
+
+def test_a_reason_that_no_table_can_hold_does_no_harm(second: Client, account: Account) -> None:
+    cleanup = make_cleanup(account, make_plan(account, unknown={"me-south-1": "denied"}))
+
+    second.post(f"{cleanup.get_absolute_url()}regions/", {"region": ["me-south-1"], "why": "emp\0ty"})
+
+    cleanup.refresh_from_db()
+    assert cleanup.accepted_regions["me-south-1"]["why"] == "empty"
+
+
+def test_an_arn_that_no_table_can_hold_is_refused(operating: Client, account: Account) -> None:
+    arn = f"arn:aws:mq:eu-west-1:{account.account_id}:broker:orders\0:b-1"
+
+    html = operating.post(f"/accounts/{account.account_id}/cleanup/", {"include": arn}, follow=True).content.decode()
+
+    assert "is not a broker of" in html and not Cleanup.objects.exists()
 
 
 def test_accepting_a_region_asks_for_the_password_and_comes_back_to_the_plan(second: Client, account: Account) -> None:

@@ -207,6 +207,27 @@ def test_what_was_not_reached_is_not_told_as_done(watching: Client, account: Acc
     assert "not touched" in said
 
 
+def test_what_no_answer_came_to_is_not_told_as_untouched(watching: Client, account: Account) -> None:
+    cleanup = make_cleanup(account, make_plan(account, planned(account)), State.CANCELLED, started_at=timezone.now())
+    arn = cleanup.targets.get().arn
+    note(cleanup, State.DELETING_BROKERS, "mq:DeleteBroker", "Delete orders", target=arn, deletes=True)
+
+    said = text_of(watching, cleanup.get_absolute_url())
+
+    assert "perhaps asked to go" in said and "not touched" not in said.replace("The role was not touched", "")
+    assert "Perhaps being deleted by AWS, whose answer is not known: 1." in said
+
+
+def test_brokers_that_stayed_are_not_told_as_deleted(watching: Client, account: Account) -> None:
+    """The role was gone already, so that the clean-up ended before its first deletion."""
+    plan = make_plan(account, planned(account))
+    cleanup = make_cleanup(account, plan, State.DONE, started_at=None, reason="The role was gone already.")
+
+    said = text_of(watching, cleanup.get_absolute_url())
+
+    assert "Nothing was deleted." in said and "The deleted brokers cannot" not in said
+
+
 def test_a_void_plan_shows_what_differs(watching: Client, account: Account) -> None:
     differences = ["New since the plan: arn:aws:mq:eu-west-3:100007654321:broker:late:b-9"]
     cleanup = make_cleanup(account, make_plan(account), State.VOID, differences=differences, reason="It changed.")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.domain.campaigns import campaign_phrase, campaign_sha256
 from accounts.domain.cleanups import OPEN, State
+from accounts.domain.texts import one_line
 from accounts.models import Account, AccountQuerySet, Campaign, Cleanup
 from accounts.services import audit
 from accounts.services.cleanups import gates
@@ -56,7 +57,7 @@ def create_campaign(accounts: AccountQuerySet, person: str, name: str = "") -> C
     if not chosen:
         raise Refused("No account is chosen, so there is nothing to plan.")
     with transaction.atomic():
-        title = name.strip()[:200] or f"Clean-up of {len(chosen)} {'account' if len(chosen) == 1 else 'accounts'}"
+        title = one_line(name)[:200] or f"Clean-up of {len(chosen)} {'account' if len(chosen) == 1 else 'accounts'}"
         campaign = Campaign.objects.create(name=title, requested_by=person, at_once=settings.CLEANUP_AT_ONCE)
         for account in chosen:
             _plan_one(account, person, campaign)
@@ -130,8 +131,9 @@ def approve_campaign(campaign: Campaign, person: str, sha256: str) -> Campaign:
         campaign = _locked(campaign, Campaign.State.AWAITING_APPROVAL, "approved")
         if person in (campaign.requested_by, campaign.confirmed_by):
             raise Refused("A campaign is approved by somebody who has neither asked for it nor confirmed it.")
-        _check_seen(offer_of(campaign), sha256)
-        for child in campaign.cleanups.filter(state=State.AWAITING_APPROVAL, confirmed_at__isnull=False):
+        offer = offer_of(campaign)
+        _check_seen(offer, sha256)
+        for child in [cleanup for cleanup in offer.ready if cleanup.state == State.AWAITING_APPROVAL]:
             _of_child(child, lambda c: gates.approve(c, person, c.plan_sha256))
         campaign.approved_by, campaign.approved_at = person, timezone.now()
         _acknowledge(campaign)  # what ended before is not among what was approved
@@ -163,7 +165,8 @@ def cancel_campaign(campaign: Campaign, person: str) -> str:
         campaign.state, campaign.finished_at = Campaign.State.CANCELLED, timezone.now()
         campaign.reason = f"Cancelled by {person}."
         campaign.save(update_fields=["state", "finished_at", "reason"])
-        rest = list(campaign.cleanups.filter(state__in=NOT_BEGUN, started_at__isnull=True).select_related("account"))
+        # Also one that has its place and waits before its first look: nobody would ever let it begin.
+        rest = list(campaign.cleanups.filter(state__in=OPEN, started_at__isnull=True).select_related("account"))
         for child in rest:
             _of_child(child, lambda c: gates.cancel(c, person))
         going = campaign.cleanups.filter(state__in=OPEN, started_at__isnull=False).count()
@@ -199,8 +202,11 @@ def _of_child(child: Cleanup, act: Callable[[Cleanup], object]) -> None:
 
 
 def _leave_out(campaign: Campaign, offer: Offer) -> None:
-    """End the drafts that the confirmation did not take in, so that they block no other plan of their account."""
-    for child in campaign.cleanups.filter(pk__in=list(offer.refused), state=State.DRAFTED):
+    """End what the confirmation did not take in, so that it neither runs unseen nor blocks its account.
+
+    Also what somebody has approved or confirmed on its own page, and what a rule refuses by now.
+    """
+    for child in campaign.cleanups.filter(pk__in=list(offer.refused), state__in=NOT_BEGUN):
         reason = f"Left out when {campaign} was confirmed. {offer.refused[child.pk]}"
         move(child, State.CANCELLED, reason=reason, finished_at=timezone.now())
 

@@ -16,7 +16,6 @@ from accounts.models import Campaign, Cleanup, CleanupQuerySet, Target
 from accounts.services import audit
 from accounts.services.cleanups.tending import ring_soon
 
-ROLECALL: Final = "Rolecall"  # who acts when no person does
 _GOING: Final = (Campaign.State.RUNNING, Campaign.State.STOPPED, Campaign.State.AWAITING_APPROVAL)
 NOTHING_LEFT: Final = "No plan of it is open any more: each row says what became of it."
 
@@ -84,7 +83,7 @@ def _become(campaign: Campaign, state: Campaign.State, **fields: object) -> None
     for name, value in {"state": state, **fields}.items():
         setattr(campaign, name, value)
     campaign.save(update_fields=["state", *fields])
-    audit.note(ROLECALL, f"campaign {state.label}", str(campaign), campaign.reason)
+    audit.note(audit.ROLECALL, f"campaign {state.label}", str(campaign), campaign.reason)
 
 
 def _end_if_over(campaign: Campaign) -> None:
@@ -101,8 +100,6 @@ def surprises_of(campaign: Campaign) -> CleanupQuerySet:
 
 def _stop_if_surprised(campaign: Campaign) -> None:
     if campaign.state == Campaign.State.RUNNING and (found := list(surprises_of(campaign))):
-        # Approved anew, it waits for a place like any other.
-        campaign.cleanups.filter(state=State.AWAITING_APPROVAL).update(turn_at=None)
         _become(campaign, Campaign.State.STOPPED, reason=" ".join(map(surprise_sentence, found)))
 
 

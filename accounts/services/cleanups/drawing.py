@@ -18,12 +18,13 @@ from accounts.domain.plans import Plan, PlannedBroker
 from accounts.domain.protection import Refusal, Rule
 from accounts.domain.readings import AccountReading, Failed, Known
 from accounts.domain.role import ROLE_PATH
+from accounts.domain.texts import one_line
 from accounts.domain.warnings import warnings_of
 from accounts.models import Account, Campaign, Cleanup, Target
 from accounts.services import audit, queue
 from accounts.services.cleanups.campaigns import note_drawn
 from accounts.services.cleanups.errors import CannotLook, Refused
-from accounts.services.cleanups.gates import rules_in_force, stored
+from accounts.services.cleanups.gates import approval_needed, rules_in_force, stored
 from accounts.services.cleanups.looking import circumstances, look
 from accounts.services.cleanups.tending import DRAW_TASK
 
@@ -73,8 +74,12 @@ def _check_arn(arn: str, account: Account) -> None:
         parts = parse_arn(arn)
     except ValueError as error:
         raise Refused(f"{error}. Give a broker's whole ARN.") from error
-    if (parts.service, parts.account_id) != ("mq", account.account_id) or not parts.resource.startswith("broker:"):
-        raise Refused(f"{arn} is not a broker of {account}.")
+    if (
+        not arn.isprintable()
+        or (parts.service, parts.account_id) != ("mq", account.account_id)
+        or not parts.resource.startswith("broker:")
+    ):
+        raise Refused(f"{one_line(arn)} is not a broker of {account}.")
 
 
 def redraw(cleanup: Cleanup, person: str) -> Cleanup:
@@ -89,16 +94,13 @@ def draw(cleanup_pk: int) -> None:
     if cleanup.state != State.DRAFTED or cleanup.plan_json is not None:
         return
     try:
-        plan, reading = look(cleanup.account, cleanup.include_arns)
+        _store(cleanup, *look(cleanup.account, cleanup.include_arns))
     except CannotLook as error:
         _note_problem(cleanup, str(error))
-        return
     except Exception as error:
         # The page and the next drawing must go on; the log has what happened.
         logger.exception("The look for %s broke", cleanup)
         _note_problem(cleanup, f"Rolecall itself failed: {type(error).__name__}. Its log has the whole story.")
-        return
-    _store(cleanup, plan, reading)
 
 
 def _note_problem(cleanup: Cleanup, problem: str) -> None:
@@ -124,16 +126,11 @@ def _store(cleanup: Cleanup, plan: Plan, reading: AccountReading) -> None:
             problem="",
             warnings=warnings_of(plan, around, settings.CLEANUP_PROTECTION, now),
             refusals=stored(refusals),
-            approval_needed=_approval_needed(plan),
+            approval_needed=approval_needed(plan),
         )
         if filled:
             Target.objects.bulk_create(_target(cleanup, broker) for broker in plan.deletes)
     note_drawn(cleanup)
-
-
-def _approval_needed(plan: Plan) -> bool:
-    asked = {"always": True, "brokers": bool(plan.deletes), "never": False}
-    return asked[settings.CLEANUP_APPROVAL]
 
 
 def _target(cleanup: Cleanup, broker: PlannedBroker) -> Target:

@@ -14,9 +14,6 @@ from accounts.services.cleanups import campaigns, claims, journal
 from accounts.services.cleanups.so_far import done_so_far, touched
 from accounts.services.sweeps import request_sweep
 
-# Who the audit names for what no person did at that moment.
-ROLECALL = "Rolecall"
-
 
 def end(cleanup: Cleanup, state: State, reason: str, differences: Sequence[str] = ()) -> None:
     """End a clean-up that this worker holds, with everything that hangs on its end. Raises claims.Lost."""
@@ -37,7 +34,7 @@ def end(cleanup: Cleanup, state: State, reason: str, differences: Sequence[str] 
         journal.close(cleanup, reason)
         journal.answer(journal.intend(cleanup, journal.END, cleanup.account.account_id, str(state), step=step), told)
         audit.note(
-            cleanup.cancel_wanted_by or ROLECALL, f"clean-up {state}", str(cleanup), f"{cleanup.account}: {told}"
+            cleanup.cancel_wanted_by or audit.ROLECALL, f"clean-up {state}", str(cleanup), f"{cleanup.account}: {told}"
         )
         if state is State.DONE or touched(cleanup):
             request_sweep(Account.objects.filter(pk=cleanup.account_id), Sweep.Reason.PAGE, cleanup.confirmed_by)

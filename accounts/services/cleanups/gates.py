@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.domain.cleanups import AT_WORK, ENDS, State
-from accounts.domain.plans import Plan
+from accounts.domain.plans import Plan, another_account
 from accounts.domain.protection import (
     Refusal,
     Rule,
@@ -24,6 +24,7 @@ from accounts.domain.protection import (
     frozen_until,
     unreadable_regions,
 )
+from accounts.domain.texts import one_line
 from accounts.models import Account, Cleanup
 from accounts.services import audit
 from accounts.services.cleanups import claims
@@ -31,6 +32,8 @@ from accounts.services.cleanups.errors import Refused
 from accounts.services.cleanups.so_far import done_so_far
 from accounts.services.cleanups.tending import ring_soon
 
+# The states in which nothing has been asked of AWS yet, and a person may still be the next to act.
+_BEFORE: Final = (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED)
 # What only a look can tell: these stand as they were when the plan was drawn.
 _SEEN_AT_DRAWING: Final = frozenset({Rule.NOTHING_TO_DELETE, Rule.ROLE_UNKNOWN, Rule.NOT_AWS_ROLE, Rule.UNKNOWN_BROKER})
 
@@ -53,6 +56,8 @@ def stored(refusals: Iterable[Refusal]) -> list[dict[str, str]]:
 def rules_in_force(plan: Plan, account: Account, accepted_regions: Collection[str]) -> Iterator[Refusal]:
     """The rules that may say something else tomorrow: protection, the account, the freeze."""
     rules, now = settings.CLEANUP_PROTECTION, timezone.now()
+    if moved := another_account(plan, account.partition):
+        yield Refusal(Rule.ANOTHER_ACCOUNT, moved)
     if not account.cleaner_role_arn:
         detail = f"{account.name} has no cleaner role. Import the account again with its cleaner_role_arn."
         yield Refusal(Rule.NO_CLEANER_ROLE, detail)
@@ -78,18 +83,32 @@ def confirm(cleanup: Cleanup, person: str, phrase: str, sha256: str) -> Cleanup:
             raise Refused(f"{row} is confirmed already, by {row.confirmed_by}.")
         if person == row.approved_by:
             raise Refused(f"You have approved {row}: somebody else has to confirm it.")
+        if person in accepters(row):
+            raise Refused(f"You have accepted regions of {row} as unseen: somebody else has to confirm it.")
         if phrase.split() != plan.phrase.split():
             raise Refused(f"This is not the plan's phrase. Type exactly: {plan.phrase}")
         return _confirmed(row, person)
 
 
+def accepters(cleanup: Cleanup) -> set[str]:
+    """Who took the risk of a region that could not be read: the second person beside whoever confirms."""
+    return {str(taken.get("by", "")) for taken in cleanup.accepted_regions.values()}
+
+
+def approval_needed(plan: Plan) -> bool:
+    """Whether the setting wants a second person for such a plan."""
+    asked = {"always": True, "brokers": bool(plan.deletes), "never": False}
+    return asked[settings.CLEANUP_APPROVAL]
+
+
 def _confirmed(row: Cleanup, person: str) -> Cleanup:
     now = timezone.now()
-    fields: dict[str, object] = {"confirmed_by": person, "confirmed_at": now}
+    needed = row.approval_needed or approval_needed(plan_of(row))  # a setting made stricter holds for drawn plans, too
+    fields: dict[str, object] = {"confirmed_by": person, "confirmed_at": now, "approval_needed": needed}
     too_old = row.approved_at is not None and row.approved_at < now - _approval_lasts()
     if too_old:
         fields |= {"approved_by": "", "approved_at": None}
-    approved = not row.approval_needed or (row.approved_at is not None and not too_old)
+    approved = not needed or (row.approved_at is not None and not too_old)
     _move(row, State.APPROVED if approved else State.AWAITING_APPROVAL, **fields)
     audit.note(person, "confirm clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}")
     return row
@@ -126,12 +145,13 @@ def accept_regions(cleanup: Cleanup, person: str, regions: Collection[str], why:
             raise Refused(f"You have asked for {row}: somebody else has to accept what could not be seen.")
         if foreign := sorted(set(regions) - set(row.plan.unknown)):
             raise Refused(f"{', '.join(foreign)}: not among the regions of {row} that could not be read.")
-        if not regions or not why.strip():
+        why = one_line(why)
+        if not regions or not why:
             raise Refused("Name the regions, and say why nothing in them can be at risk.")
-        taken = {"by": person, "at": timezone.now().isoformat(timespec="seconds"), "why": why.strip()}
+        taken = {"by": person, "at": timezone.now().isoformat(timespec="seconds"), "why": why}
         _update(row, accepted_regions={**row.accepted_regions, **dict.fromkeys(sorted(regions), taken)})
         _update(row, refusals=stored(refusals_now(row)))
-        audit.note(person, "accept unread regions", str(row), f"{', '.join(sorted(regions))}: {why.strip()}")
+        audit.note(person, "accept unread regions", str(row), f"{', '.join(sorted(regions))}: {why}")
         return row
 
 
@@ -167,7 +187,7 @@ def cancel(cleanup: Cleanup, person: str) -> str:
         if row.state in ENDS:
             raise Refused(f"{row} is {_words(row.state)}: there is nothing to cancel.")
         # The first step is a conditional move out of `approved`, so that here it has not been taken and never will be.
-        if row.started_at is None and row.state in (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED):
+        if row.started_at is None and row.state in _BEFORE:
             _move(row, State.CANCELLED, reason=f"Cancelled by {person}", cancel_wanted_by=person)
         elif not row.cancel_wanted_by:
             _update(row, cancel_wanted_by=person)
@@ -178,16 +198,28 @@ def cancel(cleanup: Cleanup, person: str) -> str:
 
 def void_when_expired(cleanup: Cleanup) -> None:
     """Void a plan whose time is over before it began; in a transaction of its own, which a refusal leaves alone."""
-    waiting = (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED)
     with transaction.atomic():
         row = _locked(cleanup)
-        if row.state in waiting and not row.started_at and row.expires_at and row.expires_at <= timezone.now():
+        if row.state in _BEFORE and not row.started_at and row.expires_at and row.expires_at <= timezone.now():
             _move(row, State.VOID, reason=f"The plan expired on {row.expires_at:%Y-%m-%d %H:%M} UTC.")
+            audit.note(audit.ROLECALL, "clean-up void", str(row), f"{row.account}: {row.reason}")
+
+
+def void_expired() -> int:
+    """Void every plan whose time is over before it began, so that none blocks its account or its campaign.
+
+    Says how many there were. Harmless at any time.
+    """
+    late = Cleanup.objects.filter(state__in=_BEFORE, started_at__isnull=True, expires_at__lte=timezone.now())
+    expired = list(late.order_by("pk"))
+    for cleanup in expired:
+        void_when_expired(cleanup)
+    return len(expired)
 
 
 def _may_go_on(row: Cleanup, sha256: str) -> Plan:
     """The plan, if it waits for people, is the one that was seen, and no rule speaks against it."""
-    if row.state not in (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED) or row.started_at:
+    if row.state not in _BEFORE or row.started_at:
         raise Refused(f"{row} is {_words(row.state)}. {row.reason}".strip() + " Draw a new plan if one is needed.")
     plan = plan_of(row)
     if row.plan_sha256 != sha256:

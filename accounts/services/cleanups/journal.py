@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.domain.cleanups import TaskStatus
 from accounts.models import Cleanup, JournalEntry
 
 LOOK = "look"
@@ -51,6 +52,11 @@ def answer_follow(cleanup: Cleanup, target: str, text: str, code: str = "") -> N
         answer(entry, text, code)
 
 
+def failed(cleanup: Cleanup, task_id: str) -> bool:
+    """Whether AWS has said that a task which was followed came to nothing."""
+    return cleanup.journal.filter(action=FOLLOW, target=task_id[:300], code=TaskStatus.FAILED).exists()
+
+
 def answer_lost(cleanup: Cleanup, action: str, target: str, seen: str) -> None:
     """Close the intents of a dead worker for one call: nobody has the answer, but a fresh look tells as much."""
     for entry in _unanswered(cleanup).filter(action=action, target=target[:300]):
@@ -72,6 +78,12 @@ def close(cleanup: Cleanup, reason: str) -> None:
 def asked(cleanup: Cleanup, action: str) -> bool:
     """Whether a call has left for AWS, or may have: an intent without an answer counts."""
     return cleanup.journal.filter(action=action).exclude(code=NOT_SENT).exists()
+
+
+def in_the_dark(cleanup: Cleanup) -> set[str]:
+    """The targets of deletions of which nobody knows whether AWS has taken them on: being sent, or lost on the way."""
+    lost = cleanup.journal.filter(Q(answered_at__isnull=True) | Q(answer=STOPPED), deletes=True)
+    return set(lost.values_list("target", flat=True))
 
 
 def _unanswered(cleanup: Cleanup) -> QuerySet[JournalEntry]:

@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.aws.clients import regions_of_amazon_mq
 from accounts.aws.gateway import Gateway
 from accounts.aws.survey import describe_brokers, last_connections, survey
+from accounts.domain.cleanups import State
 from accounts.domain.outcomes import Outcome, PolicyGrade
 from accounts.domain.plans import DELETING, Plan, PlannedBroker, World, iso
 from accounts.domain.policy import compare_policy
@@ -107,6 +109,7 @@ def world_now(account: Account) -> World:
         role_id=role.value.role_id if isinstance(role, Known) and role.value else "",
         brokers={broker.arn: broker.state for broker in _found(reading)},
         unknown=unknown_regions(account, reading) | ({IAM: role.problem.detail} if isinstance(role, Failed) else {}),
+        off=tuple(sorted(_off(reading))),
     )
 
 
@@ -167,9 +170,12 @@ def _to_go(broker: BrokerFacts, named: Collection[str]) -> bool:
 
 
 def _named_by_aws(account: Account) -> set[str]:
-    """What IAM named as using the role when a deletion failed last: such a broker goes, whatever its engine."""
-    last = Cleanup.objects.filter(account=account).exclude(usage=[]).first()
-    return {used["resource"] for used in last.usage} if last else set()
+    """What IAM named as using the role when a deletion failed last: such a broker goes, whatever its engine.
+
+    Once a deletion has gone through, what was named before it did not stand in its way.
+    """
+    last = Cleanup.objects.filter(~Q(usage=[]) | Q(attempts__gt=0), account=account).first()
+    return {used["resource"] for used in last.usage} if last and last.state != State.DONE else set()
 
 
 def _gone(answer: Answer[PlannedBroker | None]) -> bool:

@@ -25,7 +25,8 @@ def begin(turn: Turn) -> None:
     if cleanup.expires_at is None or cleanup.expires_at <= timezone.now():
         raise Stop(State.VOID, "The plan expired before it was begun. Draw a new one.")
     if cleanup.approval_needed and not _approved_lately(cleanup):
-        claims.move_held(cleanup, State.AWAITING_APPROVAL, approved_by="", approved_at=None)
+        # Without its place in a campaign: whoever approves anew sees and approves it beside the others.
+        claims.move_held(cleanup, State.AWAITING_APPROVAL, approved_by="", approved_at=None, turn_at=None)
         return
     if cleanup.campaign_id is not None and not campaigns.may_begin(cleanup):
         raise Again(NOT_YET_SECONDS)

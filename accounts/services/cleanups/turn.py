@@ -15,15 +15,16 @@ from accounts.aws.cleaner import Cleaner, Receipt
 from accounts.aws.errors import AwsError
 from accounts.aws.gateway import Gateway
 from accounts.domain.cleanups import RoleNow, State
-from accounts.domain.plans import Difference, Plan, World, difference
+from accounts.domain.plans import Difference, Plan, World, another_account, difference
 from accounts.domain.protection import Rule, frozen_until
 from accounts.models import Cleanup, JournalEntry, SealedCredential
 from accounts.services.cleanups import claims, gates, journal, looking
-from accounts.services.cleanups.signals import Again, Later, Stop, Unanswered, refused, said
+from accounts.services.cleanups.signals import Again, Later, Signal, Stop, Unanswered, refused, said
 from accounts.services.credentials import NarrowSession, StoredSession, shared_clients
 
 # Well within a task's soft time limit, also when the last step asks every region: then another worker takes over.
 TURN_SECONDS: Final = 90.0
+OFF: Final = "It was read when the plan was drawn, and AWS says that it is off now."
 CHANGED: Final = "The world has changed since the plan was drawn."
 
 
@@ -37,10 +38,17 @@ class Turn:
 
     @classmethod
     def of(cls, cleanup: Cleanup) -> Turn:
-        """A turn that begins now. Raises ValueError when the plan cannot be read."""
+        """A turn that begins now. Raises ValueError when the plan cannot be read, Stop when it is another account's."""
         if cleanup.plan is None:
             raise ValueError(f"{cleanup} has no plan")
-        return cls(cleanup, cleanup.plan, monotonic() + TURN_SECONDS)
+        turn = cls(cleanup, cleanup.plan, monotonic() + TURN_SECONDS)
+        turn.void_if_moved()
+        return turn
+
+    def void_if_moved(self) -> None:
+        """Raise Stop when the account is in another partition by now: what is missing there proves nothing here."""
+        if moved := another_account(self.plan, self.cleanup.account.partition):
+            raise Stop(State.VOID, CHANGED, [moved])
 
     @cached_property
     def session(self) -> StoredSession:
@@ -69,6 +77,7 @@ class Turn:
         """Go on only if nothing forbids a change at this moment. Raises Lost, Stop or Later."""
         claims.hold(self.cleanup)
         self.cleanup.account.refresh_from_db()
+        self.void_if_moved()
         refusals = [one.detail for one in gates.refusals_now(self.cleanup) if one.rule is not Rule.FREEZE]
         if refusals:
             raise Stop(State.FAILED, " ".join(refusals))
@@ -92,7 +101,7 @@ class Turn:
         journal.answer(entry, ". ".join(found.sentences()) or "As the plan says.", code)
         self.void_if_new(world)
         if found.newly_unknown:
-            why_not = " ".join(f"{region}: {world.unknown[region]}" for region in found.newly_unknown)
+            why_not = " ".join(f"{region}: {world.unknown.get(region, OFF)}" for region in found.newly_unknown)
             raise Unanswered(f"Not every region could be read. {why_not}", settings.CLEANUP_UNKNOWN_TRIES)
         return world
 
@@ -127,12 +136,11 @@ class Turn:
     def _ready(self, entry: JournalEntry, cleaner: Cleaner) -> None:
         try:
             cleaner.sign_in()
-            claims.hold(self.cleanup)  # last: signing in may have taken a while
+            self.gate()  # last: signing in may have taken a while
         except AwsError as error:
             journal.answer(entry, f"Not sent. {said(error)}", journal.NOT_SENT, error.request_id)
             raise refused(error) from error
-        except claims.Lost:
-            journal.answer(
-                entry, "Not sent: the clean-up was stopped, or taken over by another worker.", journal.NOT_SENT
-            )
+        except (claims.Lost, Signal) as stopped:
+            why = getattr(stopped, "reason", "the clean-up was stopped, or taken over by another worker.")
+            journal.answer(entry, f"Not sent: {why}", journal.NOT_SENT)
             raise

@@ -83,7 +83,7 @@ class Command(BaseCommand):
     def _approve(self, options: dict[str, Any]) -> None:
         cleanup = _cleanup(options["plan"])
         cleanup = gates.approve(cleanup, _operator(options["person"]), cleanup.plan_sha256)
-        begins = "it begins" if cleanup.confirmed_at else "it begins once somebody confirms it with `start`"
+        begins = _begins(cleanup) if cleanup.confirmed_at else "it begins once somebody confirms it with `start`"
         self._tell(options, status_of(cleanup), [f"{cleanup} is approved by {cleanup.approved_by}: {begins}"])
 
     def _start(self, options: dict[str, Any]) -> None:
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         if options["wait"]:
             self._follow(cleanup, options)
             return
-        waits = "it waits for approval" if cleanup.state == State.AWAITING_APPROVAL else "it begins"
+        waits = "it waits for approval" if cleanup.state == State.AWAITING_APPROVAL else _begins(cleanup)
         self._tell(options, status_of(cleanup), [f"{cleanup} is confirmed by {person}: {waits}"])
 
     def _rehearse(self, cleanup: Cleanup, options: dict[str, Any]) -> None:
@@ -202,6 +202,10 @@ def _plan_lines(cleanup: Cleanup) -> list[str]:
 def _rehearsal_lines(rehearsal: Rehearsal) -> list[str]:
     calls = [f"  would call  {action} {target}" for action, target in rehearsal.calls] or ["  nothing to call"]
     return ["Dry run: nothing was changed.", *calls, *(f"  problem     {problem}" for problem in rehearsal.problems)]
+
+
+def _begins(cleanup: Cleanup) -> str:
+    return "it begins" if cleanup.campaign_id is None else f"it begins when campaign {cleanup.campaign_id} comes to it"
 
 
 def _standing(cleanup: Cleanup) -> str:

@@ -304,3 +304,81 @@ def test_who_asked_confirmed_and_cancelled_is_on_record(cleanable: Cleanable) ->
         ("ana", "confirm campaign"),
         ("ben", "cancel campaign"),
     ]
+
+
+def begun_and_stopped(accounts: Iterable[Account]) -> Campaign:
+    """Approved, each with its place, and stopped before any of them has taken its first step."""
+    campaign = confirmed(drawn(accounts))
+    campaign = approve_campaign(campaign, "ben", offer_of(campaign).sha256)
+    assert progress_of_campaign(campaign).working == len(states(campaign))
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.STOPPED)
+    return campaign
+
+
+def test_whoever_approves_anew_is_shown_all_that_begins_by_it(cleanable: Cleanable, settings: Settings) -> None:
+    settings.CLEANUP_AT_ONCE = 2
+    campaign = begun_and_stopped([cleanable(brokers=BROKER), cleanable(brokers=BROKER)])
+    campaign.cleanups.update(approved_at=timezone.now() - timedelta(hours=13))
+    one_step_each(campaign)
+
+    campaign = resume_campaign(campaign, "ana", [cleanup.pk for cleanup in surprises_of(campaign)])
+
+    assert campaign.state == Campaign.State.AWAITING_APPROVAL
+    assert {cleanup.account.name for cleanup in offer_of(campaign).ready} == set(states(campaign))
+
+
+def test_nothing_is_approved_beside_what_the_hash_covers(cleanable: Cleanable) -> None:
+    campaign = confirmed(drawn([cleanable(brokers=BROKER), cleanable(brokers=BROKER)]))
+    hidden = campaign.cleanups.first()
+    assert hidden is not None
+    campaign.cleanups.filter(pk=hidden.pk).update(turn_at=timezone.now())
+
+    approve_campaign(campaign, "ben", offer_of(campaign).sha256)
+
+    hidden.refresh_from_db()
+    assert (hidden.state, hidden.approved_by) == (State.AWAITING_APPROVAL, "")
+
+
+def test_one_that_waits_before_its_first_look_is_cancelled_with_the_rest(cleanable: Cleanable, aws: LocalAws) -> None:
+    account = cleanable()
+    campaign = confirmed(drawn([account]))
+    aws.add_fault(account=account.account_id, region="eu-west-1", action="ListBrokers", times=2, status=503)
+    one_step_each(campaign)
+    assert list(states(campaign).values()) == [State.WAITING]
+
+    said = cancel_campaign(campaign, "ana")
+    advance(campaign.cleanups.get().pk)
+
+    assert said.startswith("1 not begun: cancelled. 0 begun")
+    assert list(states(campaign).values()) == [State.CANCELLED]
+    assert aws.account(account.account_id)["role_present"]
+
+
+@pytest.mark.parametrize("act", ["confirm", "approve"])
+def test_what_is_left_out_does_not_begin_whatever_was_done_on_its_own_page(cleanable: Cleanable, act: str) -> None:
+    out, good = cleanable(brokers=BROKER), cleanable()
+    campaign = drawn([out, good])
+    child = campaign.cleanups.get(account=out)
+    assert child.plan is not None
+    if act == "confirm":
+        gates.confirm(child, "ben", child.plan.phrase, child.plan_sha256)
+    else:
+        gates.approve(child, "ben", child.plan_sha256)
+    Account.objects.filter(pk=out.pk).update(protected=True)
+
+    confirmed(campaign)
+
+    child.refresh_from_db()
+    assert child.state == State.CANCELLED and "Left out when Campaign" in child.reason
+
+
+@pytest.mark.parametrize("decided", [False, True], ids=["drafted", "awaiting approval"])
+def test_a_campaign_whose_plans_have_expired_comes_to_its_end(cleanable: Cleanable, decided: bool) -> None:
+    campaign = drawn([cleanable(brokers=BROKER), cleanable()])
+    campaign = confirmed(campaign) if decided else campaign
+    campaign.cleanups.update(expires_at=timezone.now())
+
+    assert gates.void_expired() == 2
+
+    assert tended(campaign).state == (Campaign.State.DONE if decided else Campaign.State.CANCELLED)
+    assert set(states(campaign).values()) == {State.VOID}

@@ -16,9 +16,11 @@ from pytest_django.fixtures import Settings
 from accounts.domain.cleanups import ENDS, State
 from accounts.domain.protection import Freeze
 from accounts.models import Account, AuditEntry, Campaign, Cleanup
+from accounts.services.cleanups import journal
 from accounts.services.cleanups.campaigns import settle
 from accounts.services.cleanups.looking import world_now
 from accounts.services.cleanups.running import advance
+from accounts.services.cleanups.so_far import done_so_far
 from dashboard.demo.local_aws.client import LocalAws
 from tests.processes import wait_until
 from tests.services.cleanups.factories import approved_cleanup, run
@@ -230,3 +232,102 @@ def test_a_plan_of_another_version_ends_it_without_a_call(cleanable: Cleanable, 
 
     assert cleanup.state == State.FAILED and "Rolecall itself failed" in cleanup.reason
     assert aws.log() == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"state": State.DELETING_ROLE}, {"state": State.VERIFYING, "task_id": "task/1"}],
+    ids=["before it begins", "before the role", "while the deletion is followed"],
+)
+def test_a_plan_of_the_account_in_another_partition_is_void(
+    cleanable: Cleanable, aws: LocalAws, fields: dict[str, Any]
+) -> None:
+    """There the role of the plan is missing, of course: that is no proof that it is gone here."""
+    account = cleanable(brokers=THREE[:1])
+    cleanup = approved_cleanup(account, aws, **fields)
+    Account.objects.filter(pk=account.pk).update(partition="aws-us-gov")
+
+    run(cleanup)
+
+    assert cleanup.state == State.VOID and "imported anew as one in aws-us-gov" in cleanup.differences[0]
+    assert aws.log() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_protected_while_the_cleaner_signs_in_keeps_its_broker(
+    cleanable: Cleanable, aws: LocalAws
+) -> None:
+    account = cleanable(brokers=THREE[:1])
+    world_now(account)
+    cleanup = approved_cleanup(account, aws)
+    aws.add_fault(account=account.account_id, action="AssumeRole", delay=1.5)
+
+    worker = threading.Thread(target=carry_on, args=[cleanup.pk])
+    worker.start()
+    wait_until(lambda: cleanup.journal.filter(deletes=True).exists(), 20, "the intent is written")
+    Account.objects.filter(pk=account.pk).update(protected=True)
+    worker.join(20)
+
+    cleanup.refresh_from_db()
+    assert (cleanup.state, deletions(aws)) == (State.FAILED, [])
+    assert cleanup.journal.get(deletes=True).code == "NotSent"
+    assert cleanup.reason.endswith("Nothing was deleted.")
+
+
+def test_a_region_that_was_read_and_is_off_by_now_is_not_taken_for_an_empty_one(
+    cleanable: Cleanable, aws: LocalAws
+) -> None:
+    account = cleanable(regions={"af-south-1": "ENABLED"})
+    cleanup = approved_cleanup(account, aws)
+    aws.put_account(account.account_id, external_id=account.external_id, regions={"af-south-1": "DISABLED"}, role={})
+
+    run(cleanup)
+
+    assert cleanup.state == State.FAILED and "af-south-1: It was read when the plan was drawn" in cleanup.reason
+    assert deletions(aws) == []
+
+
+def test_a_deletion_that_got_lost_is_not_told_as_never_asked_for(cleanable: Cleanable, aws: LocalAws) -> None:
+    """A worker died between the request and the answer, and a person cancels before another one has looked."""
+    cleanup = approved_cleanup(cleanable(brokers=THREE), aws, state=State.DELETING_BROKERS)
+    lost = cleanup.targets.all()[0].arn
+    journal.intend(cleanup, "mq:DeleteBroker", lost, "Deleting orders", deletes=True)
+    Cleanup.objects.filter(pk=cleanup.pk).update(cancel_wanted_by="operator")
+
+    run(cleanup)
+
+    said = "Brokers gone: 0 of 3. Perhaps being deleted by AWS, whose answer is not known: 1. The role was not touched."
+    assert said in cleanup.reason and done_so_far(cleanup) == said
+
+
+def test_a_role_whose_deletion_may_have_been_asked_for_is_not_told_as_untouched(
+    cleanable: Cleanable, aws: LocalAws
+) -> None:
+    cleanup = approved_cleanup(cleanable(), aws, state=State.DELETING_ROLE)
+    assert cleanup.plan
+    journal.intend(cleanup, "iam:DeleteServiceLinkedRole", cleanup.plan.role_arn, "Deleting the role", deletes=True)
+    Cleanup.objects.filter(pk=cleanup.pk).update(cancel_wanted_by="operator")
+
+    assert run(cleanup).reason.endswith("Whether AWS has taken on the role's deletion is not known.")
+
+
+@pytest.mark.parametrize("until", [State.WAITING, State.FAILED])
+def test_a_deletion_that_aws_has_refused_is_not_told_as_going_on(
+    cleanable: Cleanable, aws: LocalAws, until: State
+) -> None:
+    cleanup = run(approved_cleanup(cleanable(deletion={"fail_times": 9}), aws), until=[until])
+
+    assert done_so_far(cleanup) == "The role's deletion has been asked for, and AWS has not carried it out so far."
+
+
+def test_a_deletion_that_goes_on_is_told_so_after_the_end_too(cleanable: Cleanable, aws: LocalAws) -> None:
+    aws.set(role_delete_seconds=5)
+    cleanup = run(approved_cleanup(cleanable(), aws), until=[State.DELETING_ROLE])
+    run(cleanup, until=[State.DELETING_ROLE])
+    assert cleanup.task_id
+    Cleanup.objects.filter(pk=cleanup.pk).update(cancel_wanted_by="operator")
+
+    run(cleanup)
+
+    assert "asked for and cannot be called back" in cleanup.reason
+    assert "asked for and cannot be called back" in done_so_far(cleanup)

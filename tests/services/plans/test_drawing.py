@@ -111,6 +111,27 @@ def test_an_activemq_broker_that_iam_has_named_is_proposed(cleanable: Cleanable,
     assert cleanup.plan and names(cleanup.plan.deletes) == ["classic"]
 
 
+def test_what_iam_named_before_it_deleted_the_role_all_the_same_is_not_proposed(
+    cleanable: Cleanable, drawn: Drawn
+) -> None:
+    account = cleanable(brokers=[CLASSIC])
+    former = drawn(account)
+    assert former.plan
+    usage = [{"region": "us-east-1", "named_region": "us-east-1", "resource": former.plan.keeps[0].arn}]
+    done = {"state": "done", "confirmed_at": timezone.now(), "attempts": 2, "usage": usage}
+    Cleanup.objects.filter(pk=former.pk).update(**done)
+
+    cleanup = drawn(account)
+
+    assert cleanup.plan and cleanup.plan.deletes == ()
+
+
+def test_an_answer_that_cannot_be_stored_ends_the_look_and_says_so(cleanable: Cleanable, drawn: Drawn) -> None:
+    cleanup = drawn(cleanable(brokers=[{**ORDERS, "tags": {"team": "a\0b"}}]))
+
+    assert cleanup.plan is None and "Rolecall itself failed" in cleanup.problem
+
+
 def test_a_broker_on_its_way_out_is_left_to_whoever_deletes_it(cleanable: Cleanable, drawn: Drawn) -> None:
     cleanup = drawn(cleanable(brokers=[{**ORDERS, "state": "DELETION_IN_PROGRESS"}]))
 

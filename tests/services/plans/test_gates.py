@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Account, AuditEntry, Cleanup
 from accounts.services.cleanups.drawing import request_plan
 from accounts.services.cleanups.errors import Refused
-from accounts.services.cleanups.gates import approve, cancel, confirm, pause, resume
+from accounts.services.cleanups.gates import approve, cancel, confirm, pause, resume, void_expired
 from accounts.services.cleanups.tending import RUN_TASK
 from tests.services.plans.conftest import ORDERS, Cleanable, Drawn
 
@@ -81,6 +81,18 @@ def test_the_setting_says_when_a_second_person_is_asked(
     assert say_yes(drawn(cleanable(brokers=brokers))).state == state
 
 
+def test_a_setting_made_stricter_holds_for_plans_that_are_drawn_already(
+    cleanable: Cleanable, drawn: Drawn, settings: Settings
+) -> None:
+    settings.CLEANUP_APPROVAL = "never"
+    cleanup = drawn(cleanable(brokers=[ORDERS]))
+    settings.CLEANUP_APPROVAL = "brokers"
+
+    waiting = say_yes(cleanup)
+
+    assert (waiting.state, waiting.approval_needed, due(waiting)) == ("awaiting_approval", True, False)
+
+
 def test_the_requester_cannot_approve(blocked: Cleanup) -> None:
     with pytest.raises(Refused, match="You have asked for"):
         approve(say_yes(blocked, "another"), "asker", blocked.plan_sha256)
@@ -129,6 +141,30 @@ def test_an_expired_plan_is_void_whoever_comes(blocked: Cleanup) -> None:
     assert blocked.state == "void" and blocked.finished_at
 
 
+@pytest.mark.parametrize("acted", ["nobody", "confirmed", "approved"])
+def test_an_expired_plan_is_void_when_nobody_comes(blocked: Cleanup, acted: str) -> None:
+    if acted == "confirmed":
+        say_yes(blocked)
+    if acted == "approved":
+        approve(blocked, "second", blocked.plan_sha256)
+    assert void_expired() == 0
+    change(blocked, expires_at=timezone.now())
+
+    assert [void_expired(), void_expired()] == [1, 0]
+
+    blocked.refresh_from_db()
+    assert blocked.state == "void" and "The plan expired" in blocked.reason
+    assert AuditEntry.objects.get(action="clean-up void").actor == "Rolecall"
+
+
+@pytest.mark.parametrize("state", ["deleting_brokers", "deleting_role", "verifying", "waiting"])
+def test_what_has_begun_is_carried_to_its_end_beyond_the_expiry_of_its_plan(blocked: Cleanup, state: str) -> None:
+    now = timezone.now()
+    change(blocked, state=state, confirmed_at=now, started_at=now, expires_at=now)
+
+    assert void_expired() == 0
+
+
 def test_an_approval_that_came_too_early_is_asked_for_again(blocked: Cleanup, settings: Settings) -> None:
     approve(blocked, "second", blocked.plan_sha256)
     change(blocked, approved_at=timezone.now() - timedelta(hours=settings.CLEANUP_APPROVAL_HOURS, seconds=1))
@@ -143,6 +179,13 @@ def test_a_plan_that_is_being_looked_at_cannot_be_confirmed(cleanable: Cleanable
 
     with pytest.raises(Refused, match="still being looked at"):
         confirm(cleanup, "asker", "anything", "")
+
+
+def test_a_plan_of_the_account_in_another_partition_cannot_be_confirmed(unused: Cleanup) -> None:
+    Account.objects.update(partition="aws-us-gov")
+
+    with pytest.raises(Refused, match="imported anew as one in aws-us-gov"):
+        say_yes(unused)
 
 
 def test_a_plan_that_an_older_rolecall_drew_is_drawn_anew(unused: Cleanup) -> None:

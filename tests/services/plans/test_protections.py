@@ -182,6 +182,15 @@ def test_a_second_person_may_accept_an_unread_region(with_unread_region: Cleanup
     assert confirm(cleanup, "asker", cleanup.plan.phrase, cleanup.plan_sha256).confirmed_by == "asker"
 
 
+def test_whoever_accepted_a_region_does_not_confirm_too(with_unread_region: Cleanup) -> None:
+    """Else one person would do with a plan that somebody else, or a script, has merely asked for."""
+    cleanup = accept_regions(with_unread_region, "second", ["sa-east-1"], "closed by SCP since 2019")
+
+    assert cleanup.plan
+    with pytest.raises(Refused, match="somebody else has to confirm"):
+        confirm(cleanup, "second", cleanup.plan.phrase, cleanup.plan_sha256)
+
+
 @pytest.mark.parametrize(
     ("person", "regions", "why", "said"),
     [
