@@ -34,6 +34,11 @@ class RoleCheck:
     detail: str = ""
     calls: tuple[CallCheck, ...] = ()
 
+    @property
+    def closed_to_strangers(self) -> bool:
+        """True when it was seen to open with the external id only: calls are tried after that alone."""
+        return bool(self.calls)
+
 
 def request_checks(accounts: AccountQuerySet, actor: str) -> int:
     """Have workers check these accounts; says how many."""
@@ -148,15 +153,15 @@ def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -
         }
         check.checked_at = began
         check.save()
-        _mark_open_roles(locked, {role_arn_for(account, purpose): role.door for purpose, role in found.items()})
+        _mark_open_roles(locked, {role_arn_for(account, purpose): role for purpose, role in found.items()})
     return check
 
 
-def _mark_open_roles(account: Account, doors: dict[str, Door]) -> None:
+def _mark_open_roles(account: Account, roles: dict[str, RoleCheck]) -> None:
     """Refuse roles found open from now on, and take back those that are mended; an unknown one stays as it was."""
     before = set(account.open_role_arns)
-    opened = {arn for arn, door in doors.items() if door is Door.OPEN}
-    mended = {arn for arn, door in doors.items() if door in (Door.READY, Door.INCOMPLETE)}
+    opened = {arn for arn, role in roles.items() if role.door is Door.OPEN}
+    mended = {arn for arn, role in roles.items() if role.closed_to_strangers}
     after = (before | opened) - mended
     if after == before:
         return

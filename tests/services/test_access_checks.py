@@ -77,6 +77,28 @@ def test_an_answer_that_does_not_come_is_no_denial(watched: Watched, local_aws: 
     assert (check.reader, results(check)["iam:GetPolicy"][0]) == ("unknown", "unknown")
 
 
+def test_a_proxys_404_proves_no_permission(watched: Watched, local_aws: LocalAws) -> None:
+    account = watched()
+    local_aws.add_fault(
+        account=account.account_id, service="iam", action="^GetPolicy$", status=404, body="<html>not here</html>"
+    )
+
+    check = checked(account)
+
+    assert (check.reader, results(check)["iam:GetPolicy"][0]) == ("unknown", "unknown")
+
+
+def test_a_mended_role_is_taken_back_although_one_call_gives_no_answer(watched: Watched, local_aws: LocalAws) -> None:
+    """Such as Amazon MQ behind a firewall: the account would be refused for ever."""
+    account = watched()
+    Account.objects.filter(pk=account.pk).update(open_role_arns=[account.reader_role_arn])
+    local_aws.add_fault(account=account.account_id, service="mq", status=500, code="InternalServerErrorException")
+
+    check = checked(account)
+
+    assert (check.reader, account.open_role_arns) == ("unknown", [])
+
+
 def test_nothing_that_changes_something_is_tried(watched: Watched, local_aws: LocalAws) -> None:
     account = watched()
     account.cleaner_role_arn = account.reader_role_arn.replace("Reader", "Cleaner")
