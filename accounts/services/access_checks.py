@@ -20,6 +20,7 @@ from accounts.domain.role_policies import SESSION_PREFIX, Purpose, new_external_
 from accounts.models import AccessCheck, Account, AccountQuerySet, Broker, SealedCredential
 from accounts.services import audit, queue
 from accounts.services.credentials import hub_of, role_arn_for, shared_clients
+from accounts.services.lending import lend_the_connection
 from accounts.services.sts_budget import wait_for_turn
 
 CHECK_TASK = "accounts.check_account"
@@ -75,7 +76,10 @@ def answer_request(account_pk: int) -> None:
 
 
 def check_account(account_pk: int) -> AccessCheck | None:
-    """Check both roles of one account now and keep what came back; None when the account is gone."""
+    """Check both roles of one account now and keep what came back.
+
+    None when nothing was kept: the account is gone, or the ways into it were changed meanwhile.
+    """
     account = Account.objects.filter(pk=account_pk).first()
     if account is None:
         return None
@@ -86,6 +90,8 @@ def check_account(account_pk: int) -> AccessCheck | None:
 
 def check_role(account: Account, purpose: Purpose) -> RoleCheck:
     """Assume one role as it should be, then as it must not be, then try its calls."""
+    broker = _some_broker(account)
+    lend_the_connection()
     try:
         session = _assume(account, purpose, account.external_id)
     except AwsError as error:
@@ -98,7 +104,7 @@ def check_role(account: Account, purpose: Purpose) -> RoleCheck:
         return RoleCheck(
             Door.UNKNOWN, f"Whether it opens without the external id is not known. {problem_of(error).detail}"
         )
-    trier = CallTrier(shared_clients(), account.partition, session, _some_broker(account))
+    trier = CallTrier(shared_clients(), account.partition, session, broker)
     calls = tuple(trier.check(action) for action in actions_of(purpose))
     return RoleCheck(judge(calls), calls=calls)
 
@@ -134,15 +140,22 @@ def _some_broker(account: Account) -> KnownBroker | None:
     return KnownBroker(broker.broker_id, broker.arn, broker.region_id) if broker else None
 
 
-def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -> AccessCheck:
+def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -> AccessCheck | None:
     """Keep the answers unless a later check has been kept already, and mark or clear roles that are open."""
     with transaction.atomic():
-        locked = Account.objects.select_for_update().get(pk=account.pk)
+        locked = Account.objects.select_for_update().filter(pk=account.pk).first()
+        if locked is None:
+            return None
+        kept = AccessCheck.objects.filter(account=locked).first()
+        if kept is not None and kept.checked_at is not None and kept.checked_at >= began:
+            return kept
+        # A role is open or closed to strangers whatever Rolecall knows of it by now; the rest says nothing any more.
+        _mark_open_roles(locked, {role_arn_for(account, purpose): role for purpose, role in found.items()})
+        if locked.ways_in != account.ways_in:
+            return None
         check, _ = AccessCheck.objects.get_or_create(
             account=locked, defaults={"requested_at": began, "requested_by": "manage.py", "sent_at": began}
         )
-        if check.checked_at is not None and check.checked_at >= began:
-            return check
         for purpose in Purpose:
             role = found.get(purpose)
             setattr(check, purpose, role.door if role else "")
@@ -153,7 +166,6 @@ def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -
         }
         check.checked_at = began
         check.save()
-        _mark_open_roles(locked, {role_arn_for(account, purpose): role for purpose, role in found.items()})
     return check
 
 
