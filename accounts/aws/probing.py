@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_mq import MQClient
 
-# Nothing has this name or this id: AWS's own answer that it cannot be found proves the permission. Not just any 404 does:
-# a proxy's proves nothing.
+# Nothing has this name or this id: AWS's own answer that it cannot be found proves the permission. Not just any 404: a
+# proxy's proves nothing.
 _NOT_THERE: Final = frozenset({"NoSuchEntity", "NotFoundException"})
 _NO_POLICY: Final = "rolecall-checks-its-permission"
 _NO_TASK: Final = f"task{ROLE_PATH}{ROLE_NAME}/00000000-0000-0000-0000-000000000000"

@@ -14,7 +14,6 @@ from django.utils import timezone
 from accounts.domain.identifiers import PARTITIONS, group_digits
 from accounts.domain.schedule import spacing
 
-
 WAYS_IN = ("partition", "reader_role_arn", "cleaner_role_arn", "external_id")
 
 

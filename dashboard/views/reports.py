@@ -19,8 +19,8 @@ from dashboard import reports
 from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.arrange import several
 from dashboard.formats import FORMATS
-from dashboard.models import Report, SavedView
-from dashboard.saved import Refused
+from dashboard.models import Report
+from dashboard.saved import Refused, views_of
 from dashboard.views.common import export_response
 from dashboard.views.saved import views_context
 
@@ -33,9 +33,8 @@ REALM = 'Basic realm="Rolecall report"'
 @never_cache
 def make_report(request: ViewerRequest) -> HttpResponse:
     """Make a report of a view, and show its token this once."""
-    openable = SavedView.objects.open_to(request.user)
     number = request.POST.get("view", "")
-    view = get_object_or_404(openable, pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
+    view = get_object_or_404(views_of(request.user), pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
     name, form = request.POST.get("name", "") or view.name, request.POST.get("format", "csv")
     try:
         report, token = reports.make_report(request.user, view, name, form, several(request.POST, "columns"))
@@ -84,11 +83,13 @@ def report_file(request: HttpRequest, report_id: int) -> HttpResponseBase:
         refused = _said("Bring the report's token: curl -H 'Authorization: Bearer TOKEN' …", 401)
         refused["WWW-Authenticate"] = REALM
         return refused
-    if not reports.may_fetch(report):
-        reports.note_fetch(report, "refused report", "its owner may no longer see it")
-        return _said("The owner of this report may no longer see what it shows.", 403)
     try:
-        reports.count_fetch(report, timezone.now())
+        reports.count_fetch(
+            report, timezone.now()
+        )  # first: refusals, too, are written into a record that is kept for ever
+        if not reports.may_fetch(report):
+            reports.note_fetch(report, "refused report", "its owner may no longer see it")
+            return _said("The owner of this report may no longer see what it shows.", 403)
         export = reports.export_of(report)
     except reports.NotNow as wait:
         later = _said(str(wait), 429)
