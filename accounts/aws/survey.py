@@ -166,9 +166,8 @@ class _States:
             return None
         detail = f"AWS lists the region as {state} in this account."
         if self.fresh is None and self._remembered is not None:
-            read_at = (
-                f"{self._remembered.read_at:%Y-%m-%d %H:%M} UTC"  # with its day: a paused account keeps the sentence
-            )
+            # With its day: an account that is paused keeps the sentence for weeks.
+            read_at = f"{self._remembered.read_at:%Y-%m-%d %H:%M} UTC"
             detail = f"AWS listed the region as {state} in this account at {read_at}."
         return Problem(Outcome.REGION_DISABLED, state, detail)
 

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import reports
-from dashboard.access import Role, ViewerRequest, open_to
+from dashboard.access import Role, ViewerRequest, client_address, open_to
 from dashboard.arrange import several
 from dashboard.formats import FORMATS
 from dashboard.models import Report
@@ -84,9 +84,8 @@ def report_file(request: HttpRequest, report_id: int) -> HttpResponseBase:
         refused["WWW-Authenticate"] = REALM
         return refused
     try:
-        reports.count_fetch(
-            report, timezone.now()
-        )  # first: refusals, too, are written into a record that is kept for ever
+        # First of all: a refusal, too, is written into a record that is kept for ever.
+        reports.count_fetch(report, timezone.now())
         if not reports.may_fetch(report):
             reports.note_fetch(report, "refused report", "its owner may no longer see it")
             return _said("The owner of this report may no longer see what it shows.", 403)
@@ -97,7 +96,7 @@ def report_file(request: HttpRequest, report_id: int) -> HttpResponseBase:
         return later
     except Refused as refusal:
         return _said(str(refusal), 409)
-    reports.note_fetch(report, "fetch report", f"{report.format}, from {request.META.get('REMOTE_ADDR', '')}")
+    reports.note_fetch(report, "fetch report", f"{report.format}, from {client_address(request)}")
     return export_response(export, FORMATS[report.format], report.name)
 
 
