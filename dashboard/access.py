@@ -55,7 +55,7 @@ def may(person: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where a request comes from: behind a proxy, whom that proxy has named last; what stands before it may be made up."""
+    """Where a request comes from: behind a proxy, whom that proxy has named last. What stands before may be made up."""
     told = str(request.META.get("HTTP_X_FORWARDED_FOR", "")) if settings.BEHIND_PROXY else ""
     last = told.rpartition(",")[2].strip()
     return (last or str(request.META.get("REMOTE_ADDR", "")))[:LONGEST_ADDRESS]

@@ -25,7 +25,7 @@ from accounts.services.cleanups.errors import Refused
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
 from dashboard.selection import selection_of
 from dashboard.sign_in import freshly_signed_in
-from dashboard.tables.campaigns import MemberTable, members_of
+from dashboard.tables.campaigns import MemberTable, campaigns_of, members_of
 from dashboard.views.common import list_page, listing_page, wants_fragment
 
 # In these the next move is a person's; in the others the page asks for news.
