@@ -45,6 +45,7 @@ RULE_WORDS: Final = {
     Rule.ROLE_UNKNOWN: "The role could not be read",
     Rule.NOT_AWS_ROLE: "Not AWS’s role",
     Rule.NO_CLEANER_ROLE: "No cleaner role",
+    Rule.OTHER_PARTITION: "Another partition",
     Rule.UNKNOWN_BROKER: "No such broker",
     Rule.PROTECTED_ACCOUNT: "Protected account",
     Rule.PROTECTED_NAME: "Protected name",

@@ -19,6 +19,7 @@ class Rule(StrEnum):
     ROLE_UNKNOWN = "role_unknown"
     NOT_AWS_ROLE = "not_aws_role"
     NO_CLEANER_ROLE = "no_cleaner_role"
+    OTHER_PARTITION = "other_partition"
     UNKNOWN_BROKER = "unknown_broker"
     PROTECTED_ACCOUNT = "protected_account"
     PROTECTED_NAME = "protected_name"

@@ -60,10 +60,14 @@ def request_checks(accounts: AccountQuerySet, actor: str) -> int:
 
 
 def tend_checks() -> int:
-    """Send again what was asked for and never came back; says how many. Redis may have been emptied."""
-    now = timezone.now()
-    overdue = AccessCheck.objects.waiting().filter(sent_at__lt=now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
-    lost = list(overdue.order_by("sent_at").values_list("pk", flat=True)[:BATCH])
+    """Send again what was asked for and never came back, as far as fewer messages wait than checks; says how many.
+
+    Redis may have been emptied. A long queue loses nothing by being long.
+    """
+    now, waiting = timezone.now(), AccessCheck.objects.waiting()
+    missing = max(0, waiting.count() - queue.length(queue.URGENT_QUEUE))
+    overdue = waiting.filter(sent_at__lt=now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
+    lost = list(overdue.order_by("sent_at").values_list("pk", flat=True)[: min(missing, BATCH)])
     taken = [pk for pk in lost if overdue.filter(pk=pk).update(sent_at=now)]
     queue.ring(CHECK_TASK, taken, queue.URGENT_QUEUE)
     return len(taken)

@@ -56,6 +56,8 @@ def rules_in_force(plan: Plan, account: Account, accepted_regions: Collection[st
     if not account.cleaner_role_arn:
         detail = f"{account.name} has no cleaner role. Import the account again with its cleaner_role_arn."
         yield Refusal(Rule.NO_CLEANER_ROLE, detail)
+    if account.partition != plan.partition:
+        yield Refusal(Rule.OTHER_PARTITION, moved_away(plan, account))
     yield from account_refusals(account.account_id, account.name, account.protected, rules)
     yield from broker_refusals(plan.deletes, rules)
     yield from unreadable_regions(plan, accepted_regions)
@@ -63,6 +65,11 @@ def rules_in_force(plan: Plan, account: Account, accepted_regions: Collection[st
         yield Refusal(
             Rule.FREEZE, f"Nothing is deleted until {ends:%Y-%m-%d %H:%M} UTC. The setting is CLEANUP_FREEZE."
         )
+
+
+def moved_away(plan: Plan, account: Account) -> str:
+    """Why a plan says nothing of an account that is in another partition by now: it is another account."""
+    return f"The plan is of {plan.partition}, and {account.name} is in {account.partition} by now. Draw a new one."
 
 
 def confirm(cleanup: Cleanup, person: str, phrase: str, sha256: str) -> Cleanup:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.aws.errors import AwsError
 from accounts.domain.cleanups import AT_WORK, State
 from accounts.models import Cleanup
-from accounts.services.cleanups import claims, journal, tending
+from accounts.services.cleanups import claims, gates, journal, tending
 from accounts.services.cleanups.ending import end
 from accounts.services.cleanups.signals import Again, Later, Signal, Stop, Unanswered, pause_after_misses, unanswered
 from accounts.services.cleanups.steps import begin, resume
@@ -56,7 +56,11 @@ def _as_far_as_it_goes(cleanup: Cleanup) -> Signal:
         if cleanup.cancel_wanted_by:
             return Stop(State.CANCELLED, f"Cancelled by {cleanup.cancel_wanted_by}.")
         journal.answer_lost_looks(cleanup)
-        return _take_steps(Turn.of(cleanup))
+        turn = Turn.of(cleanup)
+        if turn.plan.partition != cleanup.account.partition:
+            # Looked for where it never was, all that the plan lists would seem to be gone.
+            return Stop(State.FAILED, gates.moved_away(turn.plan, cleanup.account))
+        return _take_steps(turn)
     except AwsError as error:
         return unanswered(error)
     except Signal as signal:

@@ -230,3 +230,19 @@ def test_a_plan_of_another_version_ends_it_without_a_call(cleanable: Cleanable, 
 
     assert cleanup.state == State.FAILED and "Rolecall itself failed" in cleanup.reason
     assert aws.log() == []
+
+
+def test_an_account_that_moved_to_another_partition_is_not_said_to_be_cleaned(
+    cleanable: Cleanable, aws: LocalAws
+) -> None:
+    """Its number is another account there, in which nothing that the plan lists was ever seen."""
+    cleanup = half_done(cleanable(), aws)
+    before = len(deletions(aws))
+    roles = {name: getattr(cleanup.account, name) for name in ("reader_role_arn", "cleaner_role_arn")}
+    moved = {name: arn.replace("arn:aws:", "arn:aws-us-gov:") for name, arn in roles.items()}
+    Account.objects.filter(pk=cleanup.account_id).update(partition="aws-us-gov", **moved)
+
+    ended = run(cleanup)
+
+    assert ended.state == State.FAILED and "is in aws-us-gov by now" in ended.reason
+    assert len(deletions(aws)) == before
