@@ -277,8 +277,9 @@ def _forget_what_moves(rows: list[AccountRow]) -> None:
 def _forget_old_checks(rows: list[AccountRow]) -> None:
     """A check of another role, or with another external id, must not go on saying “ready”."""
     told = {row.account_id: tuple(getattr(row, name) for name in WAYS_IN) for row in rows}
-    checked = Account.objects.filter(account_id__in=told, access_check__isnull=False)
-    changed = [account.pk for account in checked if account.ways_in != told[account.account_id]]
+    checked = Account.objects.filter(account_id__in=told, access_check__isnull=False).order_by("pk")
+    locked = checked.select_for_update(of=("self",))  # before its check, as whoever stores one does
+    changed = [account.pk for account in locked if account.ways_in != told[account.account_id]]
     AccessCheck.objects.filter(account__in=changed).delete()
 
 

@@ -1,4 +1,4 @@
-"""What ends a poll that hangs in a worker on greenlets, where there is no soft time limit: the hard one, and only it."""
+"""What ends a poll that hangs in a worker on greenlets, where there is no soft time limit: the hard one."""
 
 from __future__ import annotations
 
