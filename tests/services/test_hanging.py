@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Account, Poll, Region, Sweep
+from accounts.services.queue import URGENT_QUEUE
 from accounts.services.sweeps import request_sweep
+from dashboard.celery import app
 from dashboard.demo.local_aws.client import LocalAws
 from tests.processes import wait_until, worker
 
@@ -25,8 +27,10 @@ def test_a_poll_that_hangs_is_ended_and_leaves_its_worker_whole(
     stuck = [watched().pk for _ in range(STUCK)]
     local_aws.add_fault(service="sts", delay=4.0, times=STUCK)
 
-    with worker(log, "--time-limit=2"):
-        request_sweep(Account.objects.filter(pk__in=stuck), Sweep.Reason.COMMAND, "test")
+    with worker(log):
+        sweep = request_sweep(Account.objects.filter(pk__in=stuck), Sweep.Reason.COMMAND, "test", send=False)
+        for pk in sweep.polls.values_list("pk", flat=True):
+            app.send_task("accounts.poll_account", [pk], queue=URGENT_QUEUE, time_limit=2)  # as the setting has 270
         ended = "Hard time limit"
         wait_until(lambda: log.read_text().count(ended) >= STUCK, 40, f"every poll is ended, see {log}")
         local_aws.clear_faults()

@@ -236,7 +236,7 @@ def test_an_account_that_moved_to_another_partition_is_not_said_to_be_cleaned(
     cleanable: Cleanable, aws: LocalAws
 ) -> None:
     """Its number is another account there, in which nothing that the plan lists was ever seen."""
-    cleanup = half_done(cleanable(), aws)
+    cleanup = half_done(cleanable(brokers=THREE), aws)
     before = len(deletions(aws))
     roles = {name: getattr(cleanup.account, name) for name in ("reader_role_arn", "cleaner_role_arn")}
     moved = {name: arn.replace("arn:aws:", "arn:aws-us-gov:") for name, arn in roles.items()}
