@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TypeAlias
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,8 @@ from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import Account, AccountQuerySet
+
+LONGEST_ADDRESS = 64  # an IPv6 address with its zone is shorter
 
 
 class Role(Enum):
@@ -49,6 +52,13 @@ def visible_accounts(person: Person) -> AccountQuerySet:
 def may(person: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
     """Say whether a person holds a role."""
     return isinstance(person, (User, AnonymousUser)) and person.has_perm(role.value)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where a request comes from: behind a proxy, whom that proxy has named last. What stands before may be made up."""
+    told = str(request.META.get("HTTP_X_FORWARDED_FOR", "")) if settings.BEHIND_PROXY else ""
+    last = told.rpartition(",")[2].strip()
+    return (last or str(request.META.get("REMOTE_ADDR", "")))[:LONGEST_ADDRESS]
 
 
 def open_to(role: Role) -> Callable[[View], View]:

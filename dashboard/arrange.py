@@ -12,6 +12,7 @@ from dashboard.filters import ChipFilterSet, query_with
 from dashboard.tables.columns import SortedColumn, sorted_by
 
 PAGE_SIZES = (25, 50, 100)
+MOST_KEYS = 8  # of an order: each region of the matrix is a question to every account, and nobody sees a ninth
 # What the pages themselves understand beside their filters.
 ARRANGING = frozenset({"sort", "page", "per_page", "columns", "view", "_export", "_columns"})
 
@@ -69,6 +70,8 @@ class Tools:
         """The columns that the order could go on with."""
         keys = list(self.table.order_by or ())
         taken = {key.lstrip("-") for key in keys}
+        if len(keys) >= MOST_KEYS:
+            return []
         return [
             Choice(column.name, str(column.header), False, self._sorted([*keys, column.name]))
             for column in self.table.columns.iterorderable()
@@ -110,7 +113,7 @@ def _sort(table: Any, keys: list[str]) -> list[str]:
     first: dict[str, str] = {}
     for key in keys:
         first.setdefault(key.removeprefix("-"), key)
-    used = [key for name, key in first.items() if name in known]
+    used = [key for name, key in first.items() if name in known][:MOST_KEYS]
     table.order_by = used
     if len(used) > 1:  # django-tables2 lets the last column alone decide when columns sort by themselves
         columns = [(table.columns[key.removeprefix("-")].column, key.startswith("-")) for key in used]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -28,3 +30,18 @@ def hosts_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if "*" not in settings.ALLOWED_HOSTS:
         return []
     return [Error("ALLOWED_HOSTS has “*”.", hint="Name the hosts that Rolecall answers to.", id="rolecall.E001")]
+
+
+@register(Tags.security, deploy=True)
+def keys_are_kept_close(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn when everybody on the machine may read the sealing keys: a mounted secret is, so it is no error."""
+    file = settings.CREDENTIAL_KEYS_FILE
+    if not file or not Path(file).stat().st_mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
+        return []
+    return [
+        Warning(
+            f"CREDENTIAL_KEYS_FILE={file} may be read, or changed, by others on this machine.",
+            hint=f"chmod 0400 {file}, owned by the user that runs Rolecall; a mounted secret: set its mode.",
+            id="rolecall.W002",
+        )
+    ]

@@ -43,7 +43,8 @@ def layout_of(data: QueryDict, accounts: AccountQuerySet) -> Layout:
     kept = with_brokers(accounts) if hides_empty else codes
     pinned = frozenset(pins) & codes
     shown = [r for r in every if r.code in pinned or (r.code in kept and (not named or r.code in named))]
-    known = Region.objects.in_bulk([name for name in (*columns, *pins) if name not in codes])
+    elsewhere = [name for name in (*columns, *pins) if name not in codes and name.isprintable()]
+    known = Region.objects.in_bulk(elsewhere)  # PostgreSQL cannot even be asked for the others
     strange = [name for name in (*columns, *pins) if name not in codes and name not in FIXED and name not in known]
     return Layout(
         every=tuple(every),

@@ -16,6 +16,7 @@ from dashboard.filters import ChipFilterSet, account_filter, broker_filter, clea
 from dashboard.layout import LAYOUT_NAMES, layout_of
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
+from dashboard.tables.campaigns import CampaignTable, campaigns_of
 from dashboard.tables.cleanups import CleanupTable
 from dashboard.tables.matrix import MatrixTable, matrix_table
 from dashboard.tables.regions import RegionTable, regions_with_counts
@@ -95,6 +96,10 @@ def _cleanups(data: QueryDict, person: Person) -> Narrowed:
     return CleanupTable(narrowed.qs), narrowed
 
 
+def _campaigns(data: QueryDict, person: Person) -> Narrowed:
+    return CampaignTable(campaigns_of(visible_accounts(person))), None
+
+
 def _regions(data: QueryDict, person: Person) -> Narrowed:
     return RegionTable(regions_with_counts(visible_accounts(person))), None
 
@@ -114,6 +119,7 @@ LISTINGS: dict[str, Listing] = {
         Listing("accounts", "Accounts", Role.VIEWER, _accounts),
         Listing("brokers", "Brokers", Role.VIEWER, _brokers),
         Listing("cleanups", "Clean-ups", Role.VIEWER, _cleanups),
+        Listing("campaigns", "Campaigns", Role.VIEWER, _campaigns),
         Listing("regions", "Regions", Role.VIEWER, _regions),
         Listing("sweeps", "Sweeps", Role.VIEWER, _sweeps),
         Listing("audit", "Audit", Role.OPERATOR, _audit),

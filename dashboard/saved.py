@@ -15,7 +15,7 @@ from accounts.services import audit
 from dashboard.access import Role, ViewerRequest, may
 from dashboard.filters import CLEAR
 from dashboard.listings import LISTINGS
-from dashboard.models import DefaultView, SavedView
+from dashboard.models import DefaultView, SavedView, SavedViewQuerySet
 
 UNDO_HOURS = 24  # a deleted view can be taken back until its next day
 QUERY_LENGTH = 4000  # browsers and proxies carry addresses of 8,000 characters at least
@@ -24,6 +24,12 @@ NOT_KEPT = ("page", "view", "_export", "_columns")
 
 class Refused(Exception):
     """The act is not done; the text says why and what to do."""
+
+
+def views_of(person: User) -> SavedViewQuerySet:
+    """The views that a person may open: own and shared ones, of the pages that the person may see today."""
+    pages = [name for name, listing in LISTINGS.items() if may(person, listing.role)]
+    return SavedView.objects.open_to(person).filter(page__in=pages)
 
 
 def may_share(person: User) -> bool:
@@ -116,7 +122,7 @@ def restore_view(view: SavedView, person: User) -> None:
     """Take a deleted view back, with those whose default it was. Raises Refused."""
     if view.owner_id != person.pk:
         raise Refused("Only its owner can take a view back.")
-    view.deleted_at = None
+    view.deleted_at, view.shared = None, view.shared and may_share(person)
     _store(view)
 
 
@@ -137,14 +143,14 @@ def address_of(view: SavedView) -> str:
 
 def default_address(person: User, page: str) -> str | None:
     """Where a page without any query leads, when the person has a default view of it."""
-    mine = SavedView.objects.open_to(person)
+    mine = views_of(person)
     found = DefaultView.objects.filter(person=person, page=page, view__in=mine).select_related("view").first()
     return address_of(found.view) if found else None
 
 
 def saved_context(request: ViewerRequest, page: str) -> dict[str, Any]:
     """What the menu of views needs: the views of this page, which one is open, and whether it has been changed."""
-    views = list(SavedView.objects.open_to(request.user).filter(page=page).select_related("owner"))
+    views = list(views_of(request.user).filter(page=page).select_related("owner"))
     asked = request.GET.get("view", "")
     opened = next((view for view in views if str(view.pk) == asked), None)
     try:

@@ -52,7 +52,7 @@ class Selection:
 
 def selection_of(data: QueryDict, person: Person) -> Selection:
     """Read `account` (ticked ids, any number) and `filter` (the query string of the table they were ticked in)."""
-    ticked = data.getlist("account")
+    ticked = [account_id for account_id in data.getlist("account") if account_id.isdecimal()]
     narrowed = account_filter(QueryDict(data.get("filter", "")), person)
     left = narrowed.accounts.order_by().values("pk")
     matching = visible_accounts(person).filter(pk__in=left)

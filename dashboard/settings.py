@@ -125,9 +125,8 @@ DEBUG = yes_or_no("DEBUG", False)
 SECRET_KEY = required("SECRET_KEY", "a long random text")
 if len(SECRET_KEY) < 32 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure"):
     raise ImproperlyConfigured("SECRET_KEY is too short or an example: use 50 random characters")
-CREDENTIAL_KEYS = sealing_keys(
-    env.str("CREDENTIAL_KEYS", default=""), env.str("CREDENTIAL_KEYS_FILE", default=""), SECRET_KEY
-)
+CREDENTIAL_KEYS_FILE: str = env.str("CREDENTIAL_KEYS_FILE", default="").strip()
+CREDENTIAL_KEYS = sealing_keys(env.str("CREDENTIAL_KEYS", default=""), CREDENTIAL_KEYS_FILE, SECRET_KEY)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": database()}
@@ -157,6 +156,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "dashboard.access.RoleMiddleware",
+    "dashboard.plain_text.PlainTextMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -192,7 +192,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 HTTPS = yes_or_no("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if yes_or_no("BEHIND_PROXY", False) else None
+BEHIND_PROXY = yes_or_no("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

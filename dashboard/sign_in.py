@@ -21,7 +21,7 @@ from django.utils.http import urlencode
 
 from accounts.models import AuditEntry
 from accounts.services import audit
-from dashboard.access import View
+from dashboard.access import View, client_address
 
 FAILED = "sign-in failed"
 MOST_FAILURES = 10
@@ -45,7 +45,7 @@ class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Check name and password, and count a wrong one."""
         name = self.cleaned_data.get("username", "")
-        address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
+        address = client_address(self.request) if self.request else ""
         if _failures(name, address) >= MOST_FAILURES:
             raise ValidationError(self.error_messages["too_many"], code="too_many")
         try:

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 ROWS_OF_SHEET = 1_000_000  # Excel's own limit is 1,048,576
 ROWS_AT_ONCE = 500
 TEXTS_KEPT = 20_000
-CELL_LENGTH = 32_767  # Excel's limit; it calls a file with longer text damaged
+CELL_LENGTH = 32_767  # Excel's limit, in UTF-16 as it counts; it calls a file with longer text damaged
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -120,13 +120,16 @@ def _text_cell(text: str) -> str:
     if not text:
         return "<c/>"
     style = ' s="2"' if text[0] in _FORMULA_STARTS else ""
-    if _SPECIAL.search(text) is None and len(text) <= CELL_LENGTH:
+    if _SPECIAL.search(text) is None and 2 * len(text) <= CELL_LENGTH:
         return f'<c{style} t="inlineStr"><is><t>{text}</t></is></c>'
     return f'<c{style} t="inlineStr"><is><t xml:space="preserve">{_escaped(_shortened(text))}</t></is></c>'
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= CELL_LENGTH else f"{text[: CELL_LENGTH - 1]}…"
+    wide = text.encode("utf-16-le", "surrogatepass") if 2 * len(text) > CELL_LENGTH else b""
+    if len(wide) <= 2 * CELL_LENGTH:
+        return text
+    return f"{wide[: 2 * (CELL_LENGTH - 1)].decode('utf-16-le', 'ignore')}…"  # ignored: half a character at the cut
 
 
 def _escaped(text: str) -> str:

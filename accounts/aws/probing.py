@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_mq import MQClient
 
-# Nothing has this name or this id: an answer that it cannot be found is an answer, and proves the permission.
+# Nothing has this name or this id: AWS's own answer that it cannot be found proves the permission. Not just any 404: a
+# proxy's proves nothing.
+_NOT_THERE: Final = frozenset({"NoSuchEntity", "NotFoundException"})
 _NO_POLICY: Final = "rolecall-checks-its-permission"
 _NO_TASK: Final = f"task{ROLE_PATH}{ROLE_NAME}/00000000-0000-0000-0000-000000000000"
 NO_BROKER: Final = "There is no broker in the account to try it on."
@@ -90,7 +92,7 @@ class CallTrier:
 
 
 def _check_of(error: AwsError) -> CallCheck:
-    if error.kind is ErrorKind.NOT_FOUND:
+    if error.code in _NOT_THERE:
         return CallCheck(error.action, Result.ALLOWED)
     result = Result.DENIED if error.kind is ErrorKind.ACCESS_DENIED else Result.UNKNOWN
     outright = "explicit deny" in error.message

@@ -166,7 +166,9 @@ class _States:
             return None
         detail = f"AWS lists the region as {state} in this account."
         if self.fresh is None and self._remembered is not None:
-            detail = f"AWS listed the region as {state} in this account at {self._remembered.read_at:%H:%M} UTC."
+            # With its day: an account that is paused keeps the sentence for weeks.
+            read_at = f"{self._remembered.read_at:%Y-%m-%d %H:%M} UTC"
+            detail = f"AWS listed the region as {state} in this account at {read_at}."
         return Problem(Outcome.REGION_DISABLED, state, detail)
 
     def forget(self) -> None:

@@ -14,6 +14,8 @@ from django.utils import timezone
 from accounts.domain.identifiers import PARTITIONS, group_digits
 from accounts.domain.schedule import spacing
 
+WAYS_IN = ("partition", "reader_role_arn", "cleaner_role_arn", "external_id")
+
 
 class AccountQuerySet(models.QuerySet["Account"]):
     """Questions about accounts."""
@@ -61,6 +63,11 @@ class Account(models.Model):
     def get_absolute_url(self) -> str:
         """The account's page."""
         return reverse("account", args=[self.account_id])
+
+    @property
+    def ways_in(self) -> tuple[str, ...]:
+        """All that a check of its roles rests on: when one of these changes, what was checked says nothing any more."""
+        return tuple(getattr(self, name) for name in WAYS_IN)
 
     @property
     def grouped_id(self) -> str:

@@ -20,6 +20,7 @@ from accounts.domain.role_policies import SESSION_PREFIX, Purpose, new_external_
 from accounts.models import AccessCheck, Account, AccountQuerySet, Broker, SealedCredential
 from accounts.services import audit, queue
 from accounts.services.credentials import hub_of, role_arn_for, shared_clients
+from accounts.services.lending import lend_the_connection
 from accounts.services.sts_budget import wait_for_turn
 
 CHECK_TASK = "accounts.check_account"
@@ -33,6 +34,11 @@ class RoleCheck:
     door: Door
     detail: str = ""
     calls: tuple[CallCheck, ...] = ()
+
+    @property
+    def closed_to_strangers(self) -> bool:
+        """True when it was seen to open with the external id only: calls are tried after that alone."""
+        return bool(self.calls)
 
 
 def request_checks(accounts: AccountQuerySet, actor: str) -> int:
@@ -54,10 +60,14 @@ def request_checks(accounts: AccountQuerySet, actor: str) -> int:
 
 
 def tend_checks() -> int:
-    """Send again what was asked for and never came back; says how many. Redis may have been emptied."""
-    now = timezone.now()
-    overdue = AccessCheck.objects.waiting().filter(sent_at__lt=now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
-    lost = list(overdue.order_by("sent_at").values_list("pk", flat=True)[:BATCH])
+    """Send again what was asked for and never came back, as far as fewer messages wait than checks; says how many.
+
+    Redis may have been emptied. A long queue loses nothing by being long.
+    """
+    now, waiting = timezone.now(), AccessCheck.objects.waiting()
+    missing = max(0, waiting.count() - queue.length(queue.URGENT_QUEUE))
+    overdue = waiting.filter(sent_at__lt=now - timedelta(seconds=settings.POLL_RESEND_SECONDS))
+    lost = list(overdue.order_by("sent_at").values_list("pk", flat=True)[: min(missing, BATCH)])
     taken = [pk for pk in lost if overdue.filter(pk=pk).update(sent_at=now)]
     queue.ring(CHECK_TASK, taken, queue.URGENT_QUEUE)
     return len(taken)
@@ -70,7 +80,10 @@ def answer_request(account_pk: int) -> None:
 
 
 def check_account(account_pk: int) -> AccessCheck | None:
-    """Check both roles of one account now and keep what came back; None when the account is gone."""
+    """Check both roles of one account now and keep what came back.
+
+    None when nothing was kept: the account is gone, or the ways into it were changed meanwhile.
+    """
     account = Account.objects.filter(pk=account_pk).first()
     if account is None:
         return None
@@ -81,6 +94,8 @@ def check_account(account_pk: int) -> AccessCheck | None:
 
 def check_role(account: Account, purpose: Purpose) -> RoleCheck:
     """Assume one role as it should be, then as it must not be, then try its calls."""
+    broker = _some_broker(account)
+    lend_the_connection()
     try:
         session = _assume(account, purpose, account.external_id)
     except AwsError as error:
@@ -93,7 +108,7 @@ def check_role(account: Account, purpose: Purpose) -> RoleCheck:
         return RoleCheck(
             Door.UNKNOWN, f"Whether it opens without the external id is not known. {problem_of(error).detail}"
         )
-    trier = CallTrier(shared_clients(), account.partition, session, _some_broker(account))
+    trier = CallTrier(shared_clients(), account.partition, session, broker)
     calls = tuple(trier.check(action) for action in actions_of(purpose))
     return RoleCheck(judge(calls), calls=calls)
 
@@ -129,15 +144,22 @@ def _some_broker(account: Account) -> KnownBroker | None:
     return KnownBroker(broker.broker_id, broker.arn, broker.region_id) if broker else None
 
 
-def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -> AccessCheck:
+def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -> AccessCheck | None:
     """Keep the answers unless a later check has been kept already, and mark or clear roles that are open."""
     with transaction.atomic():
-        locked = Account.objects.select_for_update().get(pk=account.pk)
+        locked = Account.objects.select_for_update().filter(pk=account.pk).first()
+        if locked is None:
+            return None
+        kept = AccessCheck.objects.filter(account=locked).first()
+        if kept is not None and kept.checked_at is not None and kept.checked_at >= began:
+            return kept
+        # A role is open or closed to strangers whatever Rolecall knows of it by now; the rest says nothing any more.
+        _mark_open_roles(locked, {role_arn_for(account, purpose): role for purpose, role in found.items()})
+        if locked.ways_in != account.ways_in:
+            return None
         check, _ = AccessCheck.objects.get_or_create(
             account=locked, defaults={"requested_at": began, "requested_by": "manage.py", "sent_at": began}
         )
-        if check.checked_at is not None and check.checked_at >= began:
-            return check
         for purpose in Purpose:
             role = found.get(purpose)
             setattr(check, purpose, role.door if role else "")
@@ -148,15 +170,14 @@ def _store(account: Account, found: dict[Purpose, RoleCheck], began: datetime) -
         }
         check.checked_at = began
         check.save()
-        _mark_open_roles(locked, {role_arn_for(account, purpose): role.door for purpose, role in found.items()})
     return check
 
 
-def _mark_open_roles(account: Account, doors: dict[str, Door]) -> None:
+def _mark_open_roles(account: Account, roles: dict[str, RoleCheck]) -> None:
     """Refuse roles found open from now on, and take back those that are mended; an unknown one stays as it was."""
     before = set(account.open_role_arns)
-    opened = {arn for arn, door in doors.items() if door is Door.OPEN}
-    mended = {arn for arn, door in doors.items() if door in (Door.READY, Door.INCOMPLETE)}
+    opened = {arn for arn, role in roles.items() if role.door is Door.OPEN}
+    mended = {arn for arn, role in roles.items() if role.closed_to_strangers}
     after = (before | opened) - mended
     if after == before:
         return

@@ -114,11 +114,13 @@ class StoredSession:
     purpose: str
     _credentials: TemporaryCredentials | None = None
     _saved: TemporaryCredentials | None = None
+    _row_at_load: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def load(self) -> None:
         """Take the stored session, if it is still good for this role, external id and key."""
         row = SealedCredential.objects.filter(account=self.account, purpose=self.purpose).first()
+        self._row_at_load = row.pk if row else None
         if row is None or row.expires_at - EARLY <= timezone.now():
             return
         if is_refused(self.account, self.purpose) or (row.role_arn, row.external_id_sha256) != (
@@ -163,10 +165,27 @@ class StoredSession:
         return assume(self.account, self.purpose)
 
     def save(self) -> None:
-        """Seal a session that is new into the table."""
+        """Seal a session that is new into the table; one that is not wanted there any more is left out."""
         credentials = self._credentials
         if credentials is None or credentials is self._saved:
             return
+        with transaction.atomic():
+            if self._is_still_wanted():
+                self._seal(credentials)
+        self._saved = credentials
+
+    def _is_still_wanted(self) -> bool:
+        """False when the role was changed or refused while AWS was asked, or the session forgotten that this replaces.
+
+        The account stays locked, so that whoever changes it next finds the session and deletes it.
+        """
+        now = Account.objects.select_for_update().filter(pk=self.account.pk).first()
+        if now is None or now.external_id != self.account.external_id or is_refused(now, self.purpose):
+            return False
+        there = self._row_at_load is None or SealedCredential.objects.filter(pk=self._row_at_load).exists()
+        return there and role_arn_for(now, self.purpose) == self.role_arn
+
+    def _seal(self, credentials: TemporaryCredentials) -> None:
         secret = {
             "access_key_id": credentials.access_key_id,
             "secret_access_key": credentials.secret_access_key,
@@ -183,12 +202,12 @@ class StoredSession:
                 "created_at": datetime.now(UTC),
             },
         )
-        self._saved = credentials
 
 
 def forget_credentials(account: Account, actor: str) -> int:
     """Delete the stored sessions of an account; says how many there were. AWS itself knows no way to end them early."""
     with transaction.atomic():
+        list(Account.objects.select_for_update().filter(pk=account.pk).values_list("pk"))  # as `save` does: one by one
         forgotten, _ = SealedCredential.objects.filter(account=account).delete()
         if forgotten:
             audit.note(actor, "forget credentials", str(account), f"sessions: {forgotten}")

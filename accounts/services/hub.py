@@ -14,6 +14,7 @@ from accounts.domain.hub_identity import principal_of, setting
 from accounts.models import HubIdentity
 from accounts.services import queue
 from accounts.services.credentials import hub_of
+from accounts.services.lending import lend_the_connection
 
 ASK_TASK = "accounts.ask_hub"
 # A worker that has not answered by then is not there, or its message is lost: a new question is put.
@@ -40,6 +41,7 @@ def ask_hub(name: str) -> HubIdentity:
     identity, _ = HubIdentity.objects.get_or_create(partition=name)
     identity.caller_account = identity.caller_arn = identity.principal_arn = identity.found_by = identity.problem = ""
     identity.profile = settings.HUB_PROFILES[name]
+    lend_the_connection()
     try:
         identity.found_by = hub_of(name).found_by()
         caller = hub_of(name).identity()

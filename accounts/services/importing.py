@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.domain.identifiers import PARTITIONS, check_external_id, parse_account_id, parse_role_arn
-from accounts.models import Account, Broker, Cell, RoleStatus, SealedCredential
+from accounts.models import AccessCheck, Account, Broker, Cell, RoleStatus, SealedCredential, StoredRegionStates
+from accounts.models.account import WAYS_IN
 from accounts.services import audit
 
 COLUMNS = ("account_id", "name", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
@@ -252,6 +253,7 @@ def store(rows: list[AccountRow]) -> None:
     """Write the rows down; a known account is updated, and what a change makes untrue of it is forgotten."""
     fields = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
     _forget_what_moves(rows)
+    _forget_old_checks(rows)
     Account.objects.bulk_create(
         [Account(account_id=row.account_id, **{name: getattr(row, name) for name in fields}) for row in rows],
         update_conflicts=True,
@@ -267,9 +269,18 @@ def _forget_what_moves(rows: list[AccountRow]) -> None:
         here = [row.account_id for row in rows if row.partition == partition]
         leaving = Account.objects.filter(account_id__in=here).exclude(partition=partition).order_by("pk")
         pks = [account.pk for account in leaving.select_for_update()]
-        for known in (Cell, Broker, RoleStatus):
+        for known in (Cell, Broker, RoleStatus, StoredRegionStates):
             known.objects.filter(account__in=pks).delete()
         Account.objects.filter(pk__in=pks).update(next_poll_at=None)
+
+
+def _forget_old_checks(rows: list[AccountRow]) -> None:
+    """A check of another role, or with another external id, must not go on saying “ready”."""
+    told = {row.account_id: tuple(getattr(row, name) for name in WAYS_IN) for row in rows}
+    checked = Account.objects.filter(account_id__in=told, access_check__isnull=False).order_by("pk")
+    locked = checked.select_for_update(of=("self",))  # before its check, as whoever stores one does
+    changed = [account.pk for account in locked if account.ways_in != told[account.account_id]]
+    AccessCheck.objects.filter(account__in=changed).delete()
 
 
 def _forget_old_sessions(account_ids: list[str]) -> None:

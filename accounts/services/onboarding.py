@@ -8,14 +8,13 @@ from django.db.models import Q
 from accounts.domain.identifiers import parse_role_arn
 from accounts.domain.role_policies import Purpose
 from accounts.domain.role_templates import Format, Rendered, WantedRole, external_id_in_stackset, render
-from accounts.models import Account, AccountQuerySet, HubIdentity
+from accounts.models import AccessCheck, Account, AccountQuerySet, HubIdentity
+from accounts.models.account import WAYS_IN
 from accounts.services import audit
 from accounts.services.access_checks import request_checks
 from accounts.services.credentials import role_arn_for
 from accounts.services.importing import AccountRow, store
 
-# A change of one of these makes the last check worthless.
-_WAYS_IN = frozenset({"partition", "reader_role_arn", "cleaner_role_arn", "external_id"})
 _FIELDS = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
 
 
@@ -34,7 +33,7 @@ def save_account(row: AccountRow, actor: str) -> Account:
             audit.note(actor, "add account", str(account))
         elif changed:
             audit.note(actor, "change account", str(account), ", ".join(changed))
-        if before is not None and _WAYS_IN & set(changed):
+        if before is not None and set(WAYS_IN) & set(changed):
             request_checks(Account.objects.filter(pk=account.pk), actor)
     return account
 
@@ -82,6 +81,7 @@ def take_stackset_external_ids(accounts: AccountQuerySet, identity: HubIdentity,
         for account in chosen:
             account.external_id = external_id_in_stackset(identity.external_id_prefix, account.account_id)
         Account.objects.bulk_update(chosen, ["external_id"], batch_size=1000)
+        AccessCheck.objects.filter(account__in=chosen).delete()  # made with the external ids of before
         if chosen:
             subject = f"{len(chosen)} account{'s' if len(chosen) != 1 else ''} of {identity.partition}"
             audit.note(actor, "take the StackSet's external ids", subject)

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.aws.gateway import Gateway
 from accounts.aws.survey import survey
@@ -17,6 +17,7 @@ from accounts.models import Account, Poll, Region, RoleStatus, SealedCredential
 from accounts.services import claims, queue
 from accounts.services.claims import Refusal, claim, new_token
 from accounts.services.credentials import StoredSession, shared_clients
+from accounts.services.lending import lend_the_connection
 from accounts.services.memory import remembered_for
 from accounts.services.patience import Patience
 from accounts.services.recording import record
@@ -119,13 +120,7 @@ def look_at(account: Account, patiently: Patience, remembered: Remembered = NOTH
         shared_clients(), account.account_id, account.partition, session, probe_seconds=settings.POLL_PROBE_SECONDS
     )
     regions = patiently(lambda: Region.objects.polled_codes(account.partition))
-    _lend_the_connection()
+    lend_the_connection()
     reading = survey(gateway, regions, settings.POLL_THREADS, settings.POLL_BUDGET_SECONDS, remembered)
     patiently(session.save)
     return reading
-
-
-def _lend_the_connection() -> None:
-    """Let other polls of this process use the database connection while AWS is asked, if it is one of a pool."""
-    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
-        connection.close()

@@ -25,8 +25,8 @@ from accounts.services.cleanups.errors import Refused
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
 from dashboard.selection import selection_of
 from dashboard.sign_in import ask_again, freshly_signed_in, is_fresh
-from dashboard.tables.campaigns import CampaignTable, MemberTable, campaigns_of, members_of
-from dashboard.views.common import list_page, wants_fragment
+from dashboard.tables.campaigns import MemberTable, campaigns_of, members_of
+from dashboard.views.common import list_page, listing_page, wants_fragment
 
 # In these the next move is a person's; in the others the page asks for news.
 STILL = (Campaign.State.DRAFTED, Campaign.State.AWAITING_APPROVAL)
@@ -36,8 +36,7 @@ STILL = (Campaign.State.DRAFTED, Campaign.State.AWAITING_APPROVAL)
 @open_to(Role.VIEWER)
 def campaign_list(request: ViewerRequest) -> HttpResponseBase:
     """All campaigns, newest first."""
-    table = CampaignTable(campaigns_of(visible_accounts(request.user)))
-    return list_page(request, table, "campaigns.html", "campaigns")
+    return listing_page(request, "campaigns", "campaigns.html", {})
 
 
 @require_safe

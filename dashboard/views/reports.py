@@ -16,11 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import reports
-from dashboard.access import Role, ViewerRequest, open_to
+from dashboard.access import Role, ViewerRequest, client_address, open_to
 from dashboard.arrange import several
 from dashboard.formats import FORMATS
-from dashboard.models import Report, SavedView
-from dashboard.saved import Refused
+from dashboard.models import Report
+from dashboard.saved import Refused, views_of
 from dashboard.views.common import export_response
 from dashboard.views.saved import views_context
 
@@ -33,9 +33,8 @@ REALM = 'Basic realm="Rolecall report"'
 @never_cache
 def make_report(request: ViewerRequest) -> HttpResponse:
     """Make a report of a view, and show its token this once."""
-    openable = SavedView.objects.open_to(request.user)
     number = request.POST.get("view", "")
-    view = get_object_or_404(openable, pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
+    view = get_object_or_404(views_of(request.user), pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
     name, form = request.POST.get("name", "") or view.name, request.POST.get("format", "csv")
     try:
         report, token = reports.make_report(request.user, view, name, form, several(request.POST, "columns"))
@@ -84,11 +83,12 @@ def report_file(request: HttpRequest, report_id: int) -> HttpResponseBase:
         refused = _said("Bring the report's token: curl -H 'Authorization: Bearer TOKEN' …", 401)
         refused["WWW-Authenticate"] = REALM
         return refused
-    if not reports.may_fetch(report):
-        reports.note_fetch(report, "refused report", "its owner may no longer see it")
-        return _said("The owner of this report may no longer see what it shows.", 403)
     try:
+        # First of all: a refusal, too, is written into a record that is kept for ever.
         reports.count_fetch(report, timezone.now())
+        if not reports.may_fetch(report):
+            reports.note_fetch(report, "refused report", "its owner may no longer see it")
+            return _said("The owner of this report may no longer see what it shows.", 403)
         export = reports.export_of(report)
     except reports.NotNow as wait:
         later = _said(str(wait), 429)
@@ -96,7 +96,7 @@ def report_file(request: HttpRequest, report_id: int) -> HttpResponseBase:
         return later
     except Refused as refusal:
         return _said(str(refusal), 409)
-    reports.note_fetch(report, "fetch report", f"{report.format}, from {request.META.get('REMOTE_ADDR', '')}")
+    reports.note_fetch(report, "fetch report", f"{report.format}, from {client_address(request)}")
     return export_response(export, FORMATS[report.format], report.name)
 
 

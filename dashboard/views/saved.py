@@ -28,7 +28,7 @@ def view_list(request: ViewerRequest) -> HttpResponse:
 
 def views_context(request: ViewerRequest) -> dict[str, Any]:
     """What the page of views and reports shows."""
-    views = SavedView.objects.open_to(request.user).select_related("owner").prefetch_related("reports")
+    views = saved.views_of(request.user).select_related("owner").prefetch_related("reports")
     reports = Report.objects.filter(revoked_at=None).select_related("owner", "view")
     everybodys = may(request.user, Role.OPERATOR)
     gone = SavedView.objects.filter(owner=request.user, deleted_at__isnull=False)
@@ -115,7 +115,7 @@ def restore_view(request: ViewerRequest, view_id: int) -> HttpResponse:
 
 
 def _openable(request: ViewerRequest, view_id: int) -> SavedView:
-    return get_object_or_404(SavedView.objects.open_to(request.user).select_related("owner"), pk=view_id)
+    return get_object_or_404(saved.views_of(request.user).select_related("owner"), pk=view_id)
 
 
 def _try(request: ViewerRequest, act: Callable[[], None], done: str) -> None:

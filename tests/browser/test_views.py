@@ -42,7 +42,8 @@ def test_a_list_is_ordered_kept_and_made_a_report(
     expect(page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
     expect(page.locator("summary", has_text="View: By brokers")).to_be_visible()
 
-    page.goto(f"{live_server.url}/views/")
+    page.locator("summary", has_text="admin").click()
+    page.get_by_role("link", name="Views and reports", exact=True).click()
     page.locator("summary", has_text="Report").click()
     page.get_by_role("button", name="Make a report").click()
     expect(page.get_by_role("heading", name="The token of “By brokers”, shown this once")).to_be_visible()

@@ -105,6 +105,17 @@ def test_a_text_that_excel_would_call_damage_is_cut_and_says_so() -> None:
     assert (len(text), text[-1]) == (CELL_LENGTH, "…")
 
 
+def test_a_text_is_measured_as_excel_does_and_no_character_is_cut_in_half() -> None:
+    """Excel counts UTF-16: what lies beyond the basic plane counts twice."""
+    texts = [*("a" * cut + "🐇" * CELL_LENGTH for cut in (0, 1)), "🐇" * (CELL_LENGTH // 2)]
+
+    _, *rows = sheet(written("xlsx", [[text, 1] for text in texts]))
+
+    cut, odd, whole = (row[0] for row in rows)
+    assert len(cut.encode("utf-16-le")) // 2 <= CELL_LENGTH >= len(odd.encode("utf-16-le")) // 2
+    assert (cut[-2:], odd[-2:], whole) == ("🐇…", "🐇…", texts[2])
+
+
 def test_rows_beyond_a_sheet_go_on_in_the_next() -> None:
     content = b"".join(xlsx_blocks("t", ["a"], ([number] for number in range(5)), rows_of_sheet=2))
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from tests.dashboard.factories import make_account, make_status
 
-LISTS = ("/matrix/", "/accounts/", "/brokers/", "/regions/", "/sweeps/", "/audit/")
+LISTS = ("/matrix/", "/accounts/", "/brokers/", "/cleanups/", "/campaigns/", "/regions/", "/sweeps/", "/audit/")
 NONSENSE = (
     "sort=-",
     "sort=nothing",
@@ -31,6 +31,10 @@ NONSENSE = (
     "region=%00",
     "verdict=%00&verdict=unused",
     "engine=%00",
+    "columns=%00,%0A",
+    "pin=%00",
+    "view=%00",
+    "density=%00&hide=%00",
 )
 
 
@@ -70,6 +74,22 @@ def test_an_export_under_a_filter_that_makes_no_sense_is_refused_and_not_empty(
 
     assert response.status_code == 400
     assert "mars-1" in response.content.decode()
+
+
+@pytest.mark.parametrize("url", ["/views/save/", "/reports/", "/campaigns/create/", "/onboarding/add/"])
+def test_a_form_with_a_nul_is_refused_with_the_fields_name(account: str, operating: Client, url: str) -> None:
+    form = {"page": "accounts", "which": "all", "name": "a\0b"}
+
+    response = operating.post(url, form)
+
+    assert response.status_code == 400
+    assert "“name” has a NUL" in response.content.decode()
+
+
+def test_a_ticked_account_that_no_table_can_hold_is_not_ticked(account: str, operating: Client) -> None:
+    page = operating.get(f"/campaigns/new/?account=%00&account={account}")
+
+    assert page.context["selection"].ticked == [account]
 
 
 def test_a_foreign_host_name_is_told_nothing_of_the_settings(db: None, client: Client) -> None:

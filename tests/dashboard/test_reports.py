@@ -222,6 +222,18 @@ def test_a_report_is_fetched_a_few_times_a_minute_and_not_more(watching: Client,
     assert fetch(token).status_code == 200
 
 
+def test_refusals_are_counted_too_so_that_they_cannot_fill_the_record(
+    watching: Client, view: SavedView, viewer: User
+) -> None:
+    token = make(watching, view)
+    viewer.groups.clear()
+
+    codes = [fetch(token).status_code for _ in range(FETCHES_PER_MINUTE + 3)]
+
+    assert codes == [*[403] * FETCHES_PER_MINUTE, *[429] * 3]
+    assert AuditEntry.objects.filter(action="refused report").count() == FETCHES_PER_MINUTE
+
+
 def test_what_was_made_fetched_and_ended_is_written_down(watching: Client, view: SavedView) -> None:
     token = make(watching, view)
     fetch(token)

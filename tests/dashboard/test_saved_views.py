@@ -158,6 +158,23 @@ def test_a_view_whose_name_was_taken_meanwhile_is_not_taken_back(watching: Clien
     assert "You have a view “Unused” of this page already" in page
 
 
+def test_who_is_no_operator_any_more_takes_a_shared_view_back_for_oneself(watching: Client, viewer: User) -> None:
+    view = view_of(viewer, shared=True, deleted_at=timezone.now())
+
+    watching.post(f"/views/{view.pk}/restore/")
+
+    view.refresh_from_db()
+    assert (view.deleted_at, view.shared) == (None, False)
+
+
+def test_a_shared_view_of_a_page_that_one_may_not_see_is_not_here(watching: Client, operator: User) -> None:
+    view = view_of(operator, "Who did what", page="audit", shared=True)
+
+    assert "Who did what" not in watching.get("/views/").content.decode()
+    assert watching.get(view.get_absolute_url()).status_code == 404
+    assert watching.post("/reports/", {"view": str(view.pk), "name": "x"}).status_code == 404
+
+
 def test_a_page_opens_with_the_default_view_and_can_be_left(watching: Client, viewer: User) -> None:
     view = view_of(viewer)
     watching.post(f"/views/{view.pk}/default/", {"default": "yes"})

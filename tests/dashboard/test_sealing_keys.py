@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from pytest_django.fixtures import Settings
 
+from dashboard.checks import keys_are_kept_close
 from dashboard.sealing_keys import sealing_keys
 
 ONE, TWO = (Fernet.generate_key().decode() for _ in range(2))
@@ -57,3 +59,15 @@ def test_two_sources_are_one_too_many_and_a_missing_file_is_named(tmp_path: Path
         sealing_keys(ONE, "/keys", "s")
     with pytest.raises(ImproperlyConfigured, match="nowhere cannot be read: No such file"):
         sealing_keys("", str(tmp_path / "nowhere"), "s")
+
+
+@pytest.mark.parametrize(("mode", "warnings"), [(0o400, 0), (0o640, 0), (0o644, 1), (0o660, 1)])
+def test_a_file_that_others_may_read_or_change_is_warned_of(
+    tmp_path: Path, settings: Settings, mode: int, warnings: int
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text(ONE)
+    file.chmod(mode)
+    settings.CREDENTIAL_KEYS_FILE = str(file)
+
+    assert len(keys_are_kept_close(None)) == warnings

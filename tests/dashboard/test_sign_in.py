@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.models import AuditEntry
 from dashboard.sign_in import FORGET_AFTER, MOST_FAILURES
@@ -53,3 +54,21 @@ def test_what_is_no_user_name_is_not_written_down(operator: User, client: Client
     client.post("/sign-in/", {"username": "correct horse", "password": "correct horse"})
 
     assert not AuditEntry.objects.exists()
+
+
+def test_behind_a_proxy_it_is_the_guessers_address_that_waits(operator: User, settings: Settings) -> None:
+    settings.BEHIND_PROXY = True
+    guesser = Client(headers={"X-Forwarded-For": "made-up, 192.0.2.1"})
+    person = Client(headers={"X-Forwarded-For": "made-up, 192.0.2.2"})
+
+    for _ in range(MOST_FAILURES):
+        guesser.post("/sign-in/", WRONG)
+
+    assert "Wait 5 minutes" in guesser.post("/sign-in/", RIGHT).content.decode()
+    assert person.post("/sign-in/", RIGHT).status_code == 302
+
+
+def test_without_a_proxy_nobody_chooses_an_address(guesser: Client) -> None:
+    response = guesser.post("/sign-in/", RIGHT, headers={"X-Forwarded-For": "192.0.2.2"})
+
+    assert "Wait 5 minutes" in response.content.decode()

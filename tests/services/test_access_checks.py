@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from pytest_django.fixtures import Settings
 
 from accounts.models import AccessCheck, Account, AuditEntry, Broker, SealedCredential
+from accounts.models.account import WAYS_IN
 from accounts.services import queue
 from accounts.services.access_checks import answer_request, check_account, request_checks, tend_checks
 from accounts.services.hub import ask_hub
+from accounts.services.importing import AccountRow, import_accounts
 from accounts.services.patience import Patience
 from accounts.services.polling import look_at
 from accounts.services.recording import record
 from dashboard.demo.local_aws.client import LocalAws
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 Watched = Callable[..., Account]
@@ -75,6 +82,26 @@ def test_an_answer_that_does_not_come_is_no_denial(watched: Watched, local_aws: 
     check = checked(account)
 
     assert (check.reader, results(check)["iam:GetPolicy"][0]) == ("unknown", "unknown")
+
+
+def test_a_proxys_404_proves_no_permission(watched: Watched, local_aws: LocalAws) -> None:
+    account = watched()
+    local_aws.add_fault(account=account.account_id, service="mq", status=404, body="<html>not here</html>")
+
+    check = checked(account)
+
+    assert (check.reader, results(check)["mq:ListBrokers"][0]) == ("unknown", "unknown")
+
+
+def test_a_mended_role_is_taken_back_although_one_call_gives_no_answer(watched: Watched, local_aws: LocalAws) -> None:
+    """Such as Amazon MQ behind a firewall: the account would be refused for ever."""
+    account = watched()
+    Account.objects.filter(pk=account.pk).update(open_role_arns=[account.reader_role_arn])
+    local_aws.add_fault(account=account.account_id, service="mq", status=500, code="InternalServerErrorException")
+
+    check = checked(account)
+
+    assert (check.reader, account.open_role_arns) == ("unknown", [])
 
 
 def test_nothing_that_changes_something_is_tried(watched: Watched, local_aws: LocalAws) -> None:
@@ -155,7 +182,9 @@ def test_whether_a_role_is_open_is_not_guessed_when_aws_fails(watched: Watched, 
 
 
 def test_a_check_of_many_is_sent_after_commit_and_again_when_it_is_lost(
-    make_account: Callable[..., Account], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    make_account: Callable[..., Account],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    settings: Settings,
 ) -> None:
     for _ in range(3):
         make_account()
@@ -166,9 +195,12 @@ def test_a_check_of_many_is_sent_after_commit_and_again_when_it_is_lost(
     sent = queue.length("now")
     fresh = tend_checks()
     AccessCheck.objects.update(sent_at=timezone.now() - timedelta(minutes=5))
+    in_a_long_queue = tend_checks()
+    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+    redis.Redis.from_url(settings.REDIS_URL).delete(f"{prefix}{queue.URGENT_QUEUE}")
     again = [tend_checks(), tend_checks()]
 
-    assert (sent, fresh, again) == (3, 0, [3, 0])
+    assert (sent, fresh, in_a_long_queue, again) == (3, 0, 0, [3, 0])
     assert AuditEntry.objects.get().subject == "3 accounts"
 
 
@@ -219,3 +251,37 @@ def test_without_credentials_the_hub_says_what_to_do(
     assert "find no AWS credentials for aws" in nothing.problem
     assert "HUB_PROFILE_AWS;" in nothing.problem
     assert "no profile “nowhere”, which HUB_PROFILE_AWS_CN names" in profile.problem
+
+
+def test_a_check_says_nothing_of_ways_in_that_were_imported_later(watched: Watched) -> None:
+    account = watched()
+    checked(account)
+    told = AccountRow(**{name: getattr(account, name) for name in ("account_id", "name", "tags", *WAYS_IN)})
+
+    import_accounts([replace(told, name="other", tags={"team": "b"})], "test")  # of no matter to a check
+    kept = AccessCheck.objects.exists()
+    import_accounts([replace(told, external_id="ext-2")], "test")
+
+    assert (kept, AccessCheck.objects.exists()) == (True, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_that_ends_after_the_ways_in_were_changed_is_not_kept(watched: Watched, local_aws: LocalAws) -> None:
+    account = watched()
+    local_aws.add_fault(account=account.account_id, service="iam", action="^GetRole$", delay=1.0)
+
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(answered_apart, account.pk)
+        wait_until(lambda: any(call["action"] == "AssumeRole" for call in local_aws.log()), 10, "the check begins")
+        Account.objects.filter(pk=account.pk).update(external_id="ext-2")
+
+        assert answer.result() is None
+    assert not AccessCheck.objects.exists()
+
+
+def answered_apart(account_pk: int) -> AccessCheck | None:
+    """Check in a thread, which has a connection of its own."""
+    try:
+        return check_account(account_pk)
+    finally:
+        connection.close()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Account, AuditEntry, Broker, Cell, RoleStatus, SealedCredential
+from accounts.models import Account, AuditEntry, Broker, Cell, RoleStatus, SealedCredential, StoredRegionStates
 from accounts.services.importing import COLUMNS, BadFile, import_accounts, parse_tags, read_accounts
 
 HEADER = ",".join(COLUMNS)
@@ -178,12 +178,14 @@ def test_an_account_that_moves_to_another_partition_takes_nothing_along() -> Non
     Cell.objects.create(account=account, region_id="us-east-1", outcome="denied", checked_at=now)
     RoleStatus.objects.create(account=account, verdict="unused")
     Broker.objects.create(account=account, region_id="us-east-1", arn="arn:x", broker_id="b", name="b", seen_at=now)
+    StoredRegionStates.objects.create(account=account, by_code={"us-east-1": "DISABLED"}, read_at=now)
 
     import_accounts(read_accounts(csv_of(row().replace("arn:aws:", "arn:aws-us-gov:"))), "operator")
 
     account.refresh_from_db()
     assert (account.partition, account.next_poll_at) == ("aws-us-gov", None)
     assert not (account.cells.exists() or account.brokers.exists() or RoleStatus.objects.exists())
+    assert not StoredRegionStates.objects.exists()
 
 
 @pytest.mark.django_db

@@ -124,7 +124,7 @@ def test_a_region_that_is_remembered_as_off_says_since_when_aws_says_so(account:
 
     cell, read_at = Cell.objects.get(region=OFF), StoredRegionStates.objects.get().read_at
     assert (cell.outcome, cell.code) == ("region_disabled", "DISABLED")
-    assert cell.detail == f"AWS listed the region as DISABLED in this account at {read_at:%H:%M} UTC."
+    assert cell.detail == f"AWS listed the region as DISABLED in this account at {read_at:%Y-%m-%d %H:%M} UTC."
 
 
 def test_a_region_that_answers_unlike_its_remembered_state_has_all_states_asked_anew(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.domain.outcomes import Outcome, Verdict
 from accounts.domain.readings import (
@@ -23,6 +25,7 @@ from accounts.domain.readings import (
 from accounts.domain.role import POLICY_DOCUMENT, ROLE_NAME, ROLE_PATH, TRUST_DOCUMENT, policy_arn, role_arn
 from accounts.models import Account, Broker, Cell, Change, PolicyDocument, Region, RoleStatus
 from accounts.services.recording import record
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -276,3 +279,36 @@ def test_a_region_switched_on_again_settles_nothing_by_its_old_answer(account: A
 
 def a_look(account: Account, now: datetime, brokers: dict[str, Answer[tuple[BrokerFacts, ...]]]) -> AccountReading:
     return AccountReading(account.account_id, now, now, whole_role(account), brokers)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_stored_while_a_reading_waited_for_its_turn_counts(account: Account, poll: Poll) -> None:
+    """Joined to the locked row, the status would be the one from before the wait, and be written over the newer one."""
+    poll()
+    late = AccountReading(
+        account.account_id, NOON + timedelta(hours=1), NOON + timedelta(hours=1), refusal(REFUSED), {}
+    )
+
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            Account.objects.select_for_update().get(pk=account.pk)
+            stored = pool.submit(recorded_apart, account, late)
+            wait_until(somebody_waits, 10, "the reading waits for the account")
+            RoleStatus.objects.update(checked_at=NOON + timedelta(hours=2))
+
+        assert stored.result() is False
+    assert RoleStatus.objects.get().outcome == "ok"
+
+
+def recorded_apart(account: Account, reading: AccountReading) -> bool:
+    """Record in a thread, which has a connection of its own."""
+    try:
+        return record(account, reading)
+    finally:
+        connection.close()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])

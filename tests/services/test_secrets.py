@@ -14,7 +14,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from accounts.models import Account, SealedCredential, Sweep
+from accounts.models import AccessCheck, Account, SealedCredential, Sweep
+from accounts.services.access_checks import request_checks
 from accounts.services.sealing import open_sealed
 from accounts.services.sweeps import progress_of, request_sweep
 from dashboard.demo.estate import HUB_SECRET_ACCESS_KEY
@@ -60,8 +61,10 @@ def test_secrets_are_nowhere_but_sealed(
         worker(log, "--loglevel=DEBUG", **DEBUG),
         celery("beat", "--loglevel=DEBUG", log=tmp_path / "beat.log", **DEBUG),
     ):
+        request_checks(Account.objects.all(), "test")
         sweep = request_sweep(Account.objects.all(), Sweep.Reason.COMMAND, "test")
         wait_until(lambda: progress_of(Sweep.objects.get(pk=sweep.pk)).finished, 60, f"the sweep ends, see {log}")
+        wait_until(lambda: not AccessCheck.objects.waiting().exists(), 60, f"the checks end, see {log}")
     export_everything(tmp_path)
     logs_and_files = [path.read_text() for path in tmp_path.iterdir()]
     written = "\n".join([*logs_and_files, *told, *everything_stored(), *pages(operator, sweep)])

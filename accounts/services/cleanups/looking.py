@@ -34,6 +34,7 @@ from accounts.domain.warnings import Circumstances
 from accounts.models import Account, Cleanup, Region, SealedCredential
 from accounts.services.cleanups.errors import CannotLook
 from accounts.services.credentials import StoredSession, shared_clients
+from accounts.services.lending import lend_the_connection
 
 # Stands among the unknown regions when it is the role that could not be read.
 IAM: Final = "iam"
@@ -72,6 +73,7 @@ def look(account: Account, include_arns: Collection[str] = ()) -> tuple[Plan, Ac
         role = reading.role.role
         absent = isinstance(role, Known) and role.value is None
         wanted = [] if absent else [one for one in found if _to_go(one, {*include_arns, *_named_by_aws(account)})]
+        lend_the_connection()
         details = describe_brokers(gateway, wanted, settings.POLL_THREADS, DESCRIBE_SECONDS)
         connected = last_connections(gateway, wanted, settings.POLL_THREADS, CONNECTIONS_SECONDS)
     facts = role.value if isinstance(role, Known) else None
@@ -146,9 +148,9 @@ def known_in_disabled(account: Account, reading: AccountReading) -> dict[str, in
 
 
 def _survey(gateway: Gateway) -> AccountReading:
-    reading = survey(
-        gateway, all_regions(gateway.partition), settings.POLL_THREADS, deadline=settings.POLL_BUDGET_SECONDS
-    )
+    regions = all_regions(gateway.partition)
+    lend_the_connection()
+    reading = survey(gateway, regions, settings.POLL_THREADS, deadline=settings.POLL_BUDGET_SECONDS)
     answers = [reading.role.role, *reading.brokers.values()]
     if isinstance(answers[0], Failed) and all(answer == answers[0] for answer in answers):
         raise CannotLook(answers[0].problem)  # one refusal at the door, not one per question
