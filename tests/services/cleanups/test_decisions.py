@@ -130,7 +130,7 @@ def test_a_task_that_vanished_is_settled_by_get_role(cleanable: Cleanable, aws: 
     cleanup = run(approved_cleanup(cleanable(deletion={"purge_task": True}), aws))
 
     assert (cleanup.state, cleanup.attempts) == (State.DONE, 1)
-    assert cleanup.journal.get(action="follow").code == "VANISHED"
+    assert cleanup.journal.get(action="follow").answer.startswith("VANISHED. ")
 
 
 def test_a_task_that_is_not_visible_yet_is_no_failure(cleanable: Cleanable, aws: LocalAws) -> None:
