@@ -123,9 +123,11 @@ def test_a_campaign_over_the_ticked_accounts_is_drawn(operating: Client) -> None
 def test_a_name_that_no_table_can_hold_does_no_harm(operating: Client) -> None:
     one = cleanable(1, "one")
 
-    operating.post("/campaigns/create/", {"account": one.account_id, "which": "ticked", "name": "Au\0tumn\n"})
+    named = {"account": one.account_id, "which": "ticked", "name": "Au\0tumn\n"}
+    response = operating.post("/campaigns/create/", named)
 
-    assert Campaign.objects.get().name == "Autumn"
+    assert response.status_code == 400
+    assert not Campaign.objects.exists()
 
 
 def test_a_choice_that_is_not_offered_is_refused(operating: Client) -> None:
