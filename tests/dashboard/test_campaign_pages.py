@@ -130,6 +130,14 @@ def test_a_name_that_no_table_can_hold_does_no_harm(operating: Client) -> None:
     assert not Campaign.objects.exists()
 
 
+def test_signs_that_no_page_shows_are_left_out_of_a_name(operating: Client) -> None:
+    one = cleanable(1, "one")
+
+    operating.post("/campaigns/create/", {"account": one.account_id, "which": "ticked", "name": "Au\x07tumn\n"})
+
+    assert Campaign.objects.get().name == "Autumn"
+
+
 def test_a_choice_that_is_not_offered_is_refused(operating: Client) -> None:
     cleanable(1)
 

@@ -230,6 +230,23 @@ def test_an_arn_that_no_table_can_hold_is_refused(operating: Client, account: Ac
     assert not Cleanup.objects.exists()
 
 
+def test_signs_that_no_page_shows_are_left_out_of_a_reason(second: Client, account: Account) -> None:
+    cleanup = make_cleanup(account, make_plan(account, unknown={"me-south-1": "denied"}))
+
+    second.post(f"{cleanup.get_absolute_url()}regions/", {"region": ["me-south-1"], "why": "emp\x07ty"})
+
+    cleanup.refresh_from_db()
+    assert cleanup.accepted_regions["me-south-1"]["why"] == "empty"
+
+
+def test_an_arn_with_signs_that_no_page_shows_is_refused(operating: Client, account: Account) -> None:
+    arn = f"arn:aws:mq:eu-west-1:{account.account_id}:broker:orders\x07:b-1"
+
+    html = operating.post(f"/accounts/{account.account_id}/cleanup/", {"include": arn}, follow=True).content.decode()
+
+    assert "is not a broker of" in html and not Cleanup.objects.exists()
+
+
 def test_accepting_a_region_asks_for_the_password_and_comes_back_to_the_plan(second: Client, account: Account) -> None:
     cleanup = make_cleanup(account, make_plan(account, unknown={"me-south-1": "denied"}))
     grow_stale(second)
