@@ -7,13 +7,17 @@ from datetime import datetime
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.domain.identifiers import PARTITIONS, group_digits
 from accounts.domain.schedule import spacing
 
+# The tags that say what an account is for, the likeliest first.
+ENVIRONMENT_TAGS = ("environment", "Environment", "env", "Env", "stage", "Stage")
 WAYS_IN = ("partition", "reader_role_arn", "cleaner_role_arn", "external_id")
 
 
@@ -35,6 +39,15 @@ class Account(models.Model):
     cleaner_role_arn = models.CharField(max_length=2048, blank=True)
     external_id = models.CharField(max_length=1224, blank=True)
     tags = models.JSONField(default=dict, blank=True)
+    # A column, so that the matrix can group and sort by it; the tags stay the one place where it is set.
+    environment = models.GeneratedField(
+        expression=Coalesce(*(KT(f"tags__{key}") for key in ENVIRONMENT_TAGS), Value("", models.TextField())),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    unit = models.CharField(max_length=1024, blank=True, help_text="Organizational unit, as a path: Workloads/Prod.")
+    owner = models.CharField(max_length=254, blank=True, help_text="Whom to ask about it.")
+    notes = models.TextField(blank=True)
     # Roles that a check found to let Rolecall in without the external id: not assumed until one finds them mended.
     open_role_arns = models.JSONField(default=list, blank=True, editable=False)
     paused = models.BooleanField(default=False)
