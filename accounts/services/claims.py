@@ -21,7 +21,6 @@ from accounts.services.memory import OF_THE_POLICY
 from accounts.services.schedule import note_refusal, note_success
 from accounts.services.sweeps import close_if_finished, leave_out
 
-
 OF_A_POLL = ("sweep", "account__role_status", "account__region_states")
 # Of some eighty columns those that a poll rests on: the others cost it as much time as a call to AWS.
 KNOWN_OF_A_POLL = (
