@@ -32,7 +32,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 _Manager = models.Manager.from_queryset(AccountQuerySet)
 
 
-class WatchedManager(_Manager):
+class WatchedManager(_Manager["Account"]):
     """The accounts that are watched. What forgets to think of archived ones leaves them out."""
 
     def get_queryset(self) -> AccountQuerySet:

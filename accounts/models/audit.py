@@ -43,9 +43,7 @@ class AccountEdit(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["account_number", "entry"], name="one_edit_per_act_and_account")
-        ]
+        constraints = [models.UniqueConstraint(fields=["account_number", "entry"], name="one_edit_per_act_and_account")]
 
     def __str__(self) -> str:
         return f"{self.account_number}: {', '.join(self.after or self.before or {})}"

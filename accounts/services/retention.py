@@ -29,5 +29,9 @@ def forget_old() -> int:
 def _forget_changes() -> int:
     horizon = timezone.now() - timedelta(days=settings.CHANGE_KEEP_DAYS)
     # A deleted account whose history was kept keeps it: that was somebody's choice.
-    old = Change.objects.filter(at__lt=horizon, account__archived_at__isnull=True).order_by("pk").values("pk")[:MOST_AT_ONCE]
+    old = (
+        Change.objects.filter(at__lt=horizon, account__archived_at__isnull=True)
+        .order_by("pk")
+        .values("pk")[:MOST_AT_ONCE]
+    )
     return Change.objects.filter(pk__in=old).delete()[0]

@@ -110,7 +110,9 @@ def _confirmed(row: Cleanup, person: str) -> Cleanup:
         fields |= {"approved_by": "", "approved_at": None}
     approved = not needed or (row.approved_at is not None and not too_old)
     _move(row, State.APPROVED if approved else State.AWAITING_APPROVAL, **fields)
-    audit.note(person, "confirm clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}", about=row.account)
+    audit.note(
+        person, "confirm clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}", about=row.account
+    )
     return row
 
 
@@ -131,7 +133,9 @@ def approve(cleanup: Cleanup, person: str, sha256: str) -> Cleanup:
             did = "asked for" if person == row.requested_by else "confirmed"
             raise Refused(f"You have {did} {row}: somebody else has to approve it.")
         _move(row, State.APPROVED, approved_by=person, approved_at=timezone.now())
-        audit.note(person, "approve clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}", about=row.account)
+        audit.note(
+            person, "approve clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}", about=row.account
+        )
         return row
 
 
@@ -172,7 +176,9 @@ def _set_paused(cleanup: Cleanup, person: str, paused: bool) -> Cleanup:
             raise Refused(f"{row} is {_words(row.state)}: there is nothing to {'pause' if paused else 'resume'}.")
         if row.paused != paused:
             _update(row, paused=paused)
-            audit.note(person, "pause clean-up" if paused else "resume clean-up", str(row), str(row.account), about=row.account)
+            audit.note(
+                person, "pause clean-up" if paused else "resume clean-up", str(row), str(row.account), about=row.account
+            )
             _ring(row)
         return row
 
