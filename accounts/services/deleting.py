@@ -104,13 +104,13 @@ def hindrances(accounts: Sequence[Account], *, purge: bool) -> dict[int, str]:
         found |= dict.fromkeys(guarded, "is protected: end the protection first, or keep its history")
         evidence = JournalEntry.objects.filter(cleanup__account__in=pks, deletes=True)
         told = "a clean-up has deleted something in it, and its journal is evidence: keep the history"
-        found |= dict.fromkeys(evidence.values_list("cleanup__account", flat=True), told)
-    running = Poll.objects.filter(account__in=pks, state=Poll.State.RUNNING, lease_until__gte=timezone.now())
+        found |= dict.fromkeys(evidence.values_list("cleanup__account_id", flat=True), told)
+    polled = Poll.objects.filter(account__in=pks, state=Poll.State.RUNNING, lease_until__gte=timezone.now())
     told = "is being polled at this moment: pause it, and try again when the poll is over"
-    found |= dict.fromkeys(running.values_list("account", flat=True), told)
+    found |= dict.fromkeys(polled.values_list("account_id", flat=True), told)
     at_work = Cleanup.objects.at_work().filter(account__in=pks)
     found |= dict.fromkeys(
-        at_work.values_list("account", flat=True), "a clean-up is at work in it: wait for its end, or cancel it"
+        at_work.values_list("account_id", flat=True), "a clean-up is at work in it: wait for its end, or cancel it"
     )
     return found
 
