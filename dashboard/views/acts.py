@@ -139,7 +139,7 @@ def _page(request: ViewerRequest, prepared: Prepared, problem: str = "", status:
                 "phrase": prepared.phrase(tally),
                 "counted_otherwise": prepared.counted_otherwise(tally),
             }
-    else:
+    if "tally" not in context:
         context["chosen"] = prepared.accounts.count()
     return render(request, "act.html", context, status=status)
 
