@@ -117,15 +117,19 @@ class AccountForm(forms.Form):
         return "/".join(parts)
 
     def details(self) -> Details:
-        """What people say of it, once the form is valid. Its protection is begun here, and ended on a page of its own."""
-        data, minutes = self.cleaned_data, self.cleaned_data["minutes"]
-        return Details(
-            unit=None if self.fields["unit"].disabled else data["unit"],
-            owner=data["owner"],
-            notes=data["notes"].replace("\r\n", "\n"),
-            poll_interval_seconds=self._seconds(minutes),
-            protected=True if data["protected"] else None,
-        )
+        """What people say of it, once the form is valid: what was sent, and may be said here."""
+        data, said = self.cleaned_data, Details()
+        if "unit" in self.data and not self.fields["unit"].disabled:
+            said["unit"] = data["unit"]
+        if "owner" in self.data:
+            said["owner"] = data["owner"]
+        if "notes" in self.data:
+            said["notes"] = data["notes"].replace("\r\n", "\n")
+        if "minutes" in self.data:
+            said["poll_interval_seconds"] = self._seconds(data["minutes"])
+        if data["protected"]:  # begun here, ended on a page of its own
+            said["protected"] = True
+        return said
 
     def _seconds(self, minutes: int | None) -> int | None:
         """The interval; one that was set in seconds stays when its rounded minutes were left as they stood."""

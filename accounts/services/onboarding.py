@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import asdict, dataclass
+from typing import TypedDict
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,22 +22,19 @@ from accounts.services.edits import Edit, Values, difference, keep
 from accounts.services.importing import AccountRow, store
 from accounts.services.schedule import move_next_polls
 
-UNSAID = ("unit", "protected")  # fields of `Details` that None leaves alone
-
 
 class NoRole(Exception):
     """A role cannot be written down; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What people say of an account beside how Rolecall gets in. None: as it is."""
+class Details(TypedDict, total=False):
+    """What people say of an account beside how Rolecall gets in. What is not in it stays as it is."""
 
-    unit: str | None
+    unit: str
     owner: str
     notes: str
     poll_interval_seconds: int | None
-    protected: bool | None
+    protected: bool
 
 
 def save_account(row: AccountRow, actor: str, details: Details | None = None) -> Account:
@@ -68,11 +65,10 @@ def _act(before: Account | None) -> str:
 def _say(account: Account, details: Details) -> Edit | None:
     """Store what people say of the account."""
     before = copy(account)
-    told = {name: value for name, value in asdict(details).items() if name not in UNSAID or value is not None}
-    for name, value in told.items():
+    for name, value in details.items():
         setattr(account, name, value)
-    if edit := difference(before, account, told):
-        account.save(update_fields=[*told, "updated_at"])
+    if edit := difference(before, account, details):
+        account.save(update_fields=[*details, "updated_at"])
     if before.poll_interval_seconds != account.poll_interval_seconds:
         move_next_polls([account], timezone.now())
     return edit

@@ -21,7 +21,9 @@ PAGES = (
     "/regions/",
     "/sweeps/",
     "/views/",
+    "/accounts/archived/",
     "/accounts/{account}/",
+    "/accounts/{account}/changes/",
     "/sweeps/{sweep}/",
     "/cleanups/",
     "/cleanups/{cleanup}/",
@@ -40,6 +42,9 @@ ACTS = (
     "/accounts/{account}/poll/",
     "/accounts/{account}/paused/",
     "/accounts/{account}/interval/",
+    "/accounts/acts/",
+    "/accounts/{account}/restore/",
+    "/accounts/changes/999999/undo/",
     "/onboarding/check/",
     "/onboarding/hub/ask/",
     "/onboarding/stackset/aws/",
@@ -56,7 +61,7 @@ ACTS = (
     "/cleanups/{cleanup}/paused/",
 )
 UNKNOWN = (
-    *("/accounts/000000000000/", "/sweeps/999999/", "/sweeps/999999/bar/"),
+    *("/accounts/000000000000/", "/accounts/000000000000/changes/", "/sweeps/999999/", "/sweeps/999999/bar/"),
     *("/cleanups/999999/", "/cleanups/999999/journal/", "/views/999999/"),
 )
 VIEWERS_ACTS = (
@@ -74,6 +79,10 @@ UNKNOWN_ACTS = (
     "/accounts/000000000000/poll/",
     "/accounts/000000000000/paused/",
     "/accounts/000000000000/interval/",
+    "/accounts/000000000000/restore/",
+    "/accounts/000000000000/purge/",
+    "/accounts/acts/999999/",
+    "/accounts/changes/999999/undo/",
     "/onboarding/000000000000/check/",
     "/onboarding/000000000000/forget/",
     "/onboarding/000000000000/edit/",

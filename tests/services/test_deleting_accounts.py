@@ -250,7 +250,8 @@ def test_adding_the_same_id_again_brings_the_account_back_with_its_history(make_
     assert (done.created, back.pk, back.name, back.next_poll_at) == (1, account.pk, "orders-new", None)
     assert Change.objects.filter(account=back).exists()
     edit = AccountEdit.objects.get(entry__action="import accounts")
-    assert (edit.before["watched"], edit.after["watched"], edit.after["name"]) == (False, True, "orders-new")
+    before, after = edit.before or {}, edit.after or {}
+    assert (before["watched"], after["watched"], after["name"]) == (False, True, "orders-new")
 
 
 def test_kept_history_is_not_thinned(make_account: MakeAccount) -> None:
