@@ -45,7 +45,12 @@ class UnitColumn(TextColumn):
 
     def __init__(self, **kwargs: Any) -> None:
         said = Coalesce(NullIf("unit", Value("")), KeyTextTransform("unit", "tags"), output_field=TextField())
-        super().__init__(said, lambda a: a.unit or a.tags.get("unit", ""), value=Coalesce(said, Value("")), **kwargs)
+        super().__init__(
+            said,
+            lambda a: a.unit or a.tags.get("unit", ""),
+            value=Coalesce(said, Value(""), output_field=TextField()),
+            **kwargs,
+        )
 
 
 class StatusColumn(SortedColumn):
