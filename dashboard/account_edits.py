@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from accounts.models import AccountEdit, AuditEntry
+from accounts.models import Account, AccountEdit, AuditEntry
 from accounts.services.edits import WATCHED
 from accounts.services.undoing import why_not
 
@@ -77,7 +77,14 @@ def _words(name: str, value: Any) -> str:
     return str(value) if value not in (None, "") else NOTHING
 
 
-def can_undo(entry: AuditEntry) -> bool:
-    """True when a button may take the entry back, over all accounts that it changed, and this is one of them alone."""
+def can_undo(entry: AuditEntry, account: Account) -> bool:
+    """True when a button may take the entry back: it is about this account alone, which is still as it left it."""
     own: list[AccountEdit] = entry.own_edits  # type: ignore[attr-defined]
-    return bool(own) and bool(entry.account_number) and not why_not(entry, own)
+    return (
+        bool(own and entry.account_number) and not why_not(entry, own) and all(_stands(edit, account) for edit in own)
+    )
+
+
+def _stands(edit: AccountEdit, account: Account) -> bool:
+    now = {WATCHED: account.archived_at is None}
+    return all(now.get(name, getattr(account, name, None)) == value for name, value in (edit.after or {}).items())

@@ -59,6 +59,8 @@ def undo(entry: AuditEntry, actor: str) -> str:
         numbers = [edit.account_number for edit in edits]
         if WATCHED in (edits[0].after or {}):
             back = restore_accounts(Account.every.filter(account_id__in=numbers), actor, undoes=entry)
+            if not back:
+                raise CannotUndo("Every one of these accounts is watched again, or was purged.")
             return f"{counted(back)} watched again."
         act = PutBack({edit.account_number: edit for edit in edits}, f"undo: {entry.action}"[:60])
         done = perform(act, Account.objects.filter(account_id__in=numbers), actor, undoes=entry)

@@ -62,7 +62,7 @@ def archived_page(request: ViewerRequest, account_id: str) -> HttpResponse:
 def edits_context(account: Account) -> dict[str, Any]:
     """The latest acts on an account, each with what it changed and whether it can be taken back."""
     latest = entries_about(account.account_id)[:SHOWN]
-    return {"edits": [(entry, lines_html(entry), can_undo(entry)) for entry in latest]}
+    return {"edits": [(entry, lines_html(entry), can_undo(entry, account)) for entry in latest]}
 
 
 @require_POST

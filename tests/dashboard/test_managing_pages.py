@@ -119,6 +119,21 @@ def test_an_accounts_page_says_who_changed_what_with_an_undo(
     assert not Account.objects.get().paused
 
 
+def test_no_undo_is_offered_for_what_was_changed_since(operating: Client, account: Account) -> None:
+    set_account_paused(account, True, "olga")
+    Account.objects.update(paused=False)
+
+    assert "/undo/" not in operating.get(account.get_absolute_url()).content.decode()
+
+
+def test_an_accounts_page_says_what_people_say_of_it(watching: Client, account: Account) -> None:
+    Account.objects.update(owner="Olga", notes="Ask <b>first</b>.")
+
+    page = watching.get(account.get_absolute_url()).content.decode()
+
+    assert "Olga" in page and "Ask &lt;b&gt;first&lt;/b&gt;." in page
+
+
 def test_all_changes_of_an_account_can_be_exported(watching: Client, account: Account) -> None:
     set_account_paused(account, True, "olga")
 
