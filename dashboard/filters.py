@@ -176,12 +176,6 @@ def having_flags(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySe
     return queryset.filter(found) if values else queryset
 
 
-def environment_choices() -> list[tuple[str, str]]:
-    """The environments that occur; accounts whose tags name none are found too."""
-    words = Account.objects.order_by("environment").values_list("environment", flat=True).distinct()
-    return [(word or NO_ENVIRONMENT, word or "not said") for word in words]
-
-
 def in_unit(queryset: AccountQuerySet, path: str) -> AccountQuerySet:
     """Accounts of an organizational unit and of the units below it."""
     unit = path.strip().strip("/")
@@ -199,7 +193,7 @@ class AccountFilter(ChipFilterSet):
 
     q = filters.CharFilter(label="Name or id", method="by_text")
     tag = filters.CharFilter(label="Tag", method="by_tag")
-    environment = _several("Environment", environment_choices, "by_environment")
+    environment = _several("Environment", (), "by_environment")
     unit = filters.CharFilter(label="Unit", method="by_unit")
     owner = filters.CharFilter(label="Owner", field_name="owner", lookup_expr="icontains")
     verdict = _several("Verdict", VERDICT_CHOICES, _verdicts)
@@ -214,6 +208,15 @@ class AccountFilter(ChipFilterSet):
     class Meta:
         model = Account
         fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["environment"].extra["choices"] = self._environments
+
+    def _environments(self) -> list[tuple[str, str]]:
+        """The environments that occur; accounts whose tags name none can be found, too."""
+        words = self.queryset.order_by("environment").values_list("environment", flat=True).distinct()
+        return [(word or NO_ENVIRONMENT, word or "not said") for word in words]
 
     @property
     def accounts(self) -> AccountQuerySet:

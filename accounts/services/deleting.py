@@ -122,7 +122,8 @@ def _queued(accounts: Iterable[Account]) -> QuerySet[Poll]:
 def _let_go(accounts: Sequence[Account], actor: str) -> None:
     """Destroy the credentials, and end what was still to come: polls in a queue, and plans that nobody has begun."""
     SealedCredential.objects.filter(account__in=accounts).delete()
-    leave_out(_queued(accounts))
+    # Also those of a worker that is thought dead: nobody shall take them up again.
+    leave_out(Poll.objects.filter(account__in=accounts, state__in=Poll.OPEN))
     plans = Cleanup.objects.open().filter(account__in=accounts)
     plans.update(state=State.VOID, reason=f"The account was deleted by {actor}.", finished_at=timezone.now())
 
