@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import Sweep
+from accounts.models import BulkAct, Sweep
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned
 from tests.dashboard.factories import make_account, make_status
 
@@ -34,7 +34,12 @@ BARS = (
 )
 OPERATOR_PAGES = ("/audit/", "/onboarding/", "/onboarding/hub/", "/onboarding/{account}/roles/")
 # Ask on GET, act on POST.
-GATES = ("/cleanups/{cleanup}/confirm/", "/cleanups/{cleanup}/approve/", "/cleanups/{cleanup}/cancel/")
+GATES = (
+    "/accounts/acts/{act}/",
+    "/cleanups/{cleanup}/confirm/",
+    "/cleanups/{cleanup}/approve/",
+    "/cleanups/{cleanup}/cancel/",
+)
 # The same address shows a form and takes it.
 FORMS = ("/onboarding/add/", "/onboarding/{account}/edit/")
 ACTS = (
@@ -105,7 +110,13 @@ def place(db: None) -> dict[str, object]:
     account = make_account(cleaner_role_arn="arn:aws:iam::100007654321:role/cleaner")
     make_status(account)
     cleanup = make_cleanup(account, make_plan(account, planned(account)))
-    return {"account": account.account_id, "sweep": Sweep.objects.create(reason="page").pk, "cleanup": cleanup.pk}
+    act = BulkAct.objects.create(person="operator", act="pause", page="accounts")
+    return {
+        "act": act.pk,
+        "account": account.account_id,
+        "sweep": Sweep.objects.create(reason="page").pk,
+        "cleanup": cleanup.pk,
+    }
 
 
 @pytest.mark.parametrize("url", PAGES + BARS)

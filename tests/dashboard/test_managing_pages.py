@@ -198,6 +198,11 @@ def test_a_purge_asks_for_the_id(operating: Client) -> None:
     assert (wrong.status_code, left, Account.every.count()) == (409, 1, 0)
 
 
+@pytest.mark.parametrize("act", ["restore/", "purge/"])
+def test_a_viewer_neither_purges_nor_brings_back(watching: Client, deleted: Account, act: str) -> None:
+    assert watching.post(f"{deleted.get_absolute_url()}{act}", {"phrase": deleted.account_id}).status_code == 403
+
+
 def test_a_purge_of_evidence_is_refused_with_the_reason(operating: Client, deleted: Account) -> None:
     page = operating.post(f"{deleted.get_absolute_url()}purge/", {"phrase": deleted.account_id})
 

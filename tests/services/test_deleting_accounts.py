@@ -41,7 +41,9 @@ from accounts.services.patience import Patience
 from accounts.services.polling import look_at, run_poll
 from accounts.services.retention import forget_old
 from accounts.services.sweeps import poll_due_accounts, request_sweep
+from dashboard.access import Shell, visible_accounts
 from dashboard.demo.local_aws.client import LocalAws
+from dashboard.matrix import census
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, note
 from tests.dashboard.factories import make_broker, make_cell, make_status
 
@@ -319,6 +321,14 @@ def test_no_page_knows_a_deleted_account(admin_client: Client, make_account: Mak
 
     assert "quite-unmistakable" in before or url in ("/", "/campaigns/", "/regions/", "/sweeps/")
     assert "quite-unmistakable" not in after and account.account_id not in after
+
+
+def test_no_count_takes_a_deleted_account_in(make_account: MakeAccount) -> None:
+    delete(known(make_account()))
+
+    counted = census(visible_accounts(Shell.OPERATOR), timezone.now())
+
+    assert (counted.accounts, counted.cells, counted.answered, counted.brokers) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("what", ["matrix", "accounts", "brokers", "cleanups"])
