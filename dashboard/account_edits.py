@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import Account, AccountEdit, AuditEntry
-from accounts.services.edits import WATCHED
+from accounts.services.edits import FIELDS, WATCHED
 from accounts.services.undoing import why_not
 
 LABELS = {
@@ -26,6 +26,7 @@ LABELS = {
     "poll_interval_seconds": "Interval",
     WATCHED: "Watched",
 }
+ORDER = (WATCHED, *FIELDS)
 NOTHING = "–"
 
 
@@ -56,7 +57,7 @@ def lines_of(entry: AuditEntry) -> list[Line]:
 
 def _lines(edit: AccountEdit) -> Iterator[Line]:
     before, after = edit.before or {}, edit.after or {}
-    for name in dict.fromkeys((*before, *after)):
+    for name in sorted({*before, *after}, key=ORDER.index):  # PostgreSQL keeps no order of its own
         if name == "tags":
             yield from _tag_lines(before.get(name) or {}, after.get(name) or {})
         else:

@@ -71,7 +71,10 @@ def test_a_form_is_one_act_whatever_it_changes(make_account: MakeAccount) -> Non
 
     (entry,) = _about(account)
     assert entry.detail == "tags, unit, owner, poll_interval_seconds, protected"
-    assert "Unit: – → Workloads/Prod; Owner: – → Olga; Interval: the default → 600 s" in told(account)[0]
+    assert (
+        "Unit: – → Workloads/Prod; Owner: – → Olga; Protected: no → yes; Interval: the default → 600 s"
+        in told(account)[0]
+    )
     assert Account.objects.get().next_poll_at is not None
 
 
