@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from django.db import transaction
@@ -53,9 +53,7 @@ def delete_accounts(accounts: AccountQuerySet, actor: str, *, purge: bool = Fals
         for chunk in batches(chosen_pks(accounts)):
             locked = Account.every.select_for_update().filter(pk__in=chunk).order_by("pk")
             found = list(locked)
-            # Held, so that no worker claims one between the look at what is in the way and the end of this.
-            list(_queued(found).select_for_update().order_by("pk").values_list("pk"))
-            free = _sort_out(found, purge, tally)
+            free = _sort_out(found, purge, tally, _held_by_others(found))
             _let_go(free, actor)
             (_purge if purge else _archive)(free, actor)
             going += free
@@ -82,10 +80,29 @@ def restore_accounts(accounts: AccountQuerySet, actor: str, undoes: AuditEntry |
 BACK: Final = {"archived_at": None, "archived_by": "", "next_poll_at": None, "failed_polls": 0}
 
 
-def _sort_out(accounts: Iterable[Account], purge: bool, tally: Tally) -> list[Account]:
+def _held_by_others(accounts: Sequence[Account]) -> set[int]:
+    """Lock the open polls and clean-ups of accounts, so that none begins from here on.
+
+    Gives the accounts of those that somebody else is changing at this moment. They are not waited for: whoever ends a
+    clean-up holds it and then asks for the account, which is ours.
+    """
+    polls = Poll.objects.filter(account__in=accounts, state__in=Poll.OPEN)
+    cleanups = Cleanup.objects.open().filter(account__in=accounts)
+    return _locked_elsewhere(polls) | _locked_elsewhere(cleanups)
+
+
+def _locked_elsewhere(rows: QuerySet[Poll] | QuerySet[Cleanup]) -> set[int]:
+    ours = set(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    return {account_pk for pk, account_pk in rows.values_list("pk", "account_id") if pk not in ours}
+
+
+def _sort_out(
+    accounts: Iterable[Account], purge: bool, tally: Tally, held: Collection[int] = frozenset()
+) -> list[Account]:
     """Those that may go."""
     every = sorted(accounts, key=lambda account: account.name)
-    reasons = hindrances(every, purge=purge)
+    reasons = dict.fromkeys(held, "is being polled or cleaned up at this moment: try again in a minute")
+    reasons |= hindrances(every, purge=purge)
     free = [account for account in every if account.pk not in reasons]
     for account in every:
         if account.pk in reasons:
@@ -113,10 +130,6 @@ def hindrances(accounts: Sequence[Account], *, purge: bool) -> dict[int, str]:
         at_work.values_list("account_id", flat=True), "a clean-up is at work in it: wait for its end, or cancel it"
     )
     return found
-
-
-def _queued(accounts: Iterable[Account]) -> QuerySet[Poll]:
-    return Poll.objects.filter(account__in=[account.pk for account in accounts], state=Poll.State.QUEUED)
 
 
 def _let_go(accounts: Sequence[Account], actor: str) -> None:

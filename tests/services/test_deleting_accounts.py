@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
@@ -168,6 +170,31 @@ def test_what_is_in_the_way_of_one_leaves_the_others_to_go(make_account: MakeAcc
     assert (done.tally.changed, done.tally.refused.total()) == (1, 1)
     assert waiting.polls.get(account=busy).state == "queued"
     assert waiting.polls.get(account=free).state == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_that_is_being_confirmed_at_this_moment_is_in_the_way(make_account: MakeAccount) -> None:
+    account = make_account()
+    cleanup = make_cleanup(account, make_plan(account), State.DRAFTED)
+    held, over = threading.Event(), threading.Event()
+
+    def confirm() -> None:
+        with transaction.atomic():
+            Cleanup.objects.select_for_update().get(pk=cleanup.pk)
+            held.set()
+            over.wait(10)
+        connection.close()
+
+    other = threading.Thread(target=confirm)
+    other.start()
+    held.wait(10)
+    done = delete(account)
+    over.set()
+    other.join()
+
+    cleanup.refresh_from_db()
+    assert "try again in a minute" in next(iter(done.tally.refused))
+    assert cleanup.state == State.DRAFTED and Account.objects.exists()
 
 
 def test_a_plan_that_nobody_began_is_void(make_account: MakeAccount) -> None:
