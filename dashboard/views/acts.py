@@ -26,6 +26,7 @@ from dashboard.words import plural
 
 PLAN = "plan"  # leads to a campaign
 LISTS = ("accounts", "matrix")
+ACCOUNT = "account"  # an account's own page, for an act on it alone
 
 
 @require_POST
@@ -35,11 +36,11 @@ def act_begin(request: ViewerRequest) -> HttpResponse:
     key, page, query = (request.POST.get(name, "") for name in ("act", "page", "filter"))
     if key not in (*DEEDS, PLAN):
         raise BadRequest(f"act: use {', '.join((*DEEDS, PLAN))}.")
-    page = page if page in LISTS else "accounts"
     ticked = ticked_in(request.POST) if request.POST.get("which", TICKED) != ALL else []
     if not ticked and request.POST.get("which") != ALL and key != PLAN:
         messages.warning(request, "No account is ticked. Tick some, or choose all that match the filters.")
-        return redirect(list_address(page, query))
+        return redirect(list_address(page if page in LISTS else "accounts", query))
+    page = page if page in LISTS or (page == ACCOUNT and len(ticked) == 1) else "accounts"
     matching = request.POST.get("matching", "")
     counted = len(ticked) if ticked else int(matching) if matching.isdecimal() and len(matching) < 9 else None
     bulk = begin(request.user.get_username(), key, page, query, ticked, counted)
@@ -106,7 +107,7 @@ def _as_id(typed: str) -> str:
 def _ask(request: ViewerRequest, prepared: Prepared, tally: Tally) -> HttpResponse:
     """Poll or check: the workers are asked, and nothing is changed that could be undone."""
     bulk = prepared.bulk
-    back = list_address(bulk.page, bulk.filter)
+    back = back_address(bulk)
     chosen = prepared.accounts.filter(account_id__in=tally.changed_numbers)
     if prepared.deed.key == "poll":
         return start_sweep(request, chosen, plural(tally.changed, "account"), back)
@@ -124,7 +125,7 @@ def _page(request: ViewerRequest, prepared: Prepared, problem: str = "", status:
         "form": prepared.form,
         "bulk": prepared.bulk,
         "problems": [*prepared.problems, *([problem] if problem else [])],
-        "back": list_address(prepared.bulk.page, prepared.bulk.filter),
+        "back": back_address(prepared.bulk),
         "purges": prepared.purges,
     }
     if prepared.form.is_valid():
@@ -152,7 +153,7 @@ def done_context(bulk: BulkAct) -> dict[str, Any]:
         "bulk": bulk,
         "result": bulk.result,
         "fixed": why_not(bulk.entry, edits) if bulk.entry else "",
-        "back": list_address(bulk.page, bulk.filter),
+        "back": back_address(bulk),
     }
 
 
@@ -170,6 +171,13 @@ def undo_entry(request: ViewerRequest, entry_id: int) -> HttpResponseBase:
     except CannotUndo as refusal:
         messages.error(request, f"Not undone. {refusal}")
     return redirect(back)
+
+
+def back_address(bulk: BulkAct) -> str:
+    """Where somebody came from: the list, filtered as it was, or the account's page while there is one."""
+    if bulk.page == ACCOUNT and not bulk.result.get("purged"):
+        return reverse("account", args=[bulk.ticked[0]])
+    return list_address("accounts" if bulk.page == ACCOUNT else bulk.page, bulk.filter)
 
 
 def list_address(page: str, query: str) -> str:

@@ -163,7 +163,7 @@ def account_protected(request: ViewerRequest, account_id: str) -> HttpResponse:
     account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
     person = request.user.get_username()
     if not yes_or_no(request, "protected"):
-        return redirect(begin(person, "unprotect", "accounts", "", [account.account_id], 1))
+        return redirect(begin(person, "unprotect", "account", "", [account.account_id], 1))
     set_protected(account, True, person)
     messages.success(request, f"{account.name} is protected: no clean-up deletes anything in it.")
     return redirect(account)

@@ -230,6 +230,21 @@ def test_one_account_is_deleted_after_its_id_and_comes_back_by_undo(operating: C
     assert Account.objects.filter(pk=accounts[0].pk).exists()
 
 
+def test_an_act_begun_on_an_accounts_page_leads_back_to_it(operating: Client, accounts: list[Account]) -> None:
+    url = choose(operating, "delete", accounts[0], page="account")
+
+    assert look(operating, url)["back"] == accounts[0].get_absolute_url()
+
+
+def test_a_purge_begun_on_an_accounts_page_leads_back_to_the_list(operating: Client, accounts: list[Account]) -> None:
+    url = choose(operating, "delete", accounts[0], page="account")
+
+    do(operating, url, fate="purge")
+
+    assert operating.get(url).context["back"] == "/accounts/"
+    assert not Account.every.filter(pk=accounts[0].pk).exists()
+
+
 def test_nothing_ticked_is_said_and_nothing_begun(operating: Client, accounts: list[Account]) -> None:
     form = {"act": "pause", "which": "ticked", "filter": "q=orders", "page": "accounts"}
 
