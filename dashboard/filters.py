@@ -177,9 +177,10 @@ def having_flags(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySe
 
 
 def in_unit(queryset: AccountQuerySet, path: str) -> AccountQuerySet:
-    """Accounts of an organizational unit and of the units below it."""
+    """Accounts of an organizational unit and of the units below it; an account without one is in that of its tag."""
     unit = path.strip().strip("/")
-    return queryset.filter(Q(unit__iexact=unit) | Q(unit__istartswith=f"{unit}/"))
+    told = Q(unit__iexact=unit) | Q(unit__istartswith=f"{unit}/")
+    return queryset.filter(told | Q(unit="", tags__unit__iexact=unit))
 
 
 def region_choices() -> list[tuple[str, str]]:

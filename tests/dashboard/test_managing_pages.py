@@ -96,6 +96,15 @@ def test_lists_are_narrowed_by_environment_unit_and_owner(
         assert len(page.context["filter"].chips) == 1
 
 
+def test_an_account_without_a_unit_is_in_that_of_its_tag(watching: Client) -> None:
+    make_account(3, "tagged", tags={"unit": "Payments"})
+    make_account(4, "placed", unit="Workloads", tags={"unit": "Payments"})
+
+    page = watching.get("/accounts/?unit=payments")
+
+    assert [account.name for account in page.context["table"].page.object_list.data] == ["tagged"]
+
+
 def test_the_list_says_environment_unit_and_owner(watching: Client, account: Account) -> None:
     Account.objects.update(unit="Workloads/Test", owner="Olga")
 
