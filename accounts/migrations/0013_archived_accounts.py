@@ -13,81 +13,103 @@ UPDATE accounts_auditentry SET account_number = substring(subject FROM '\((\d{12
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0010_what_people_say_of_it'),
+        ("accounts", "0010_what_people_say_of_it"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccountEdit',
+            name="AccountEdit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_number', models.CharField(max_length=12)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("account_number", models.CharField(max_length=12)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='BulkAct',
+            name="BulkAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.CharField(max_length=150)),
-                ('act', models.CharField(max_length=20)),
-                ('arguments', models.JSONField(default=dict)),
-                ('ticked', models.JSONField(default=list)),
-                ('filter', models.TextField(blank=True, help_text='The query string of the list they were chosen in.')),
-                ('page', models.CharField(help_text='That list.', max_length=20)),
-                ('counted', models.PositiveIntegerField(help_text='How many accounts the list said that this takes in.', null=True)),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('result', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person", models.CharField(max_length=150)),
+                ("act", models.CharField(max_length=20)),
+                ("arguments", models.JSONField(default=dict)),
+                ("ticked", models.JSONField(default=list)),
+                ("filter", models.TextField(blank=True, help_text="The query string of the list they were chosen in.")),
+                ("page", models.CharField(help_text="That list.", max_length=20)),
+                (
+                    "counted",
+                    models.PositiveIntegerField(
+                        help_text="How many accounts the list said that this takes in.", null=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("result", models.JSONField(default=dict)),
             ],
         ),
         migrations.AddField(
-            model_name='account',
-            name='archived_at',
+            model_name="account",
+            name="archived_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='account',
-            name='archived_by',
+            model_name="account",
+            name="archived_by",
             field=models.CharField(blank=True, editable=False, max_length=150),
         ),
         migrations.AddField(
-            model_name='auditentry',
-            name='account_number',
+            model_name="auditentry",
+            name="account_number",
             field=models.CharField(blank=True, max_length=12),
         ),
         migrations.AddField(
-            model_name='auditentry',
-            name='undoes',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='accounts.auditentry'),
+            model_name="auditentry",
+            name="undoes",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="undone_by",
+                to="accounts.auditentry",
+            ),
         ),
         migrations.AlterField(
-            model_name='cleanup',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cleanups', to='accounts.account'),
+            model_name="cleanup",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="cleanups", to="accounts.account"
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(condition=models.Q(('account_number', ''), _negated=True), fields=['account_number', '-at'], name='audit_by_account'),
+            model_name="auditentry",
+            index=models.Index(
+                condition=models.Q(("account_number", ""), _negated=True),
+                fields=["account_number", "-at"],
+                name="audit_by_account",
+            ),
         ),
         migrations.AddField(
-            model_name='accountedit',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edits', to='accounts.auditentry'),
+            model_name="accountedit",
+            name="entry",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="edits", to="accounts.auditentry"
+            ),
         ),
         migrations.AddField(
-            model_name='bulkact',
-            name='entry',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='bulk_act', to='accounts.auditentry'),
+            model_name="bulkact",
+            name="entry",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="bulk_act",
+                to="accounts.auditentry",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountedit',
-            constraint=models.UniqueConstraint(fields=('account_number', 'entry'), name='one_edit_per_act_and_account'),
+            model_name="accountedit",
+            constraint=models.UniqueConstraint(fields=("account_number", "entry"), name="one_edit_per_act_and_account"),
         ),
         migrations.RunSQL(LINK_OLD_ENTRIES, migrations.RunSQL.noop),
     ]
