@@ -16,8 +16,10 @@ from accounts.domain.identifiers import PARTITIONS, check_external_id, parse_acc
 from accounts.models import AccessCheck, Account, Broker, Cell, RoleStatus, SealedCredential, StoredRegionStates
 from accounts.models.account import WAYS_IN
 from accounts.services import audit
+from accounts.services.edits import WATCHED, Edit, difference, keep
 
 COLUMNS = ("account_id", "name", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
+STORED = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
 MAX_NAME = 200
 MAX_TAG = 256
 BATCH = 2000
@@ -57,7 +59,7 @@ class BadFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, or would do."""
+    """What an import did, or would do. An account that comes back with its history is among the created."""
 
     created: int
     updated: int
@@ -237,47 +239,63 @@ def import_accounts(rows: list[AccountRow], actor: str, *, dry_run: bool = False
     """Store the rows in one transaction; a known account is updated. With `dry_run` nothing is stored."""
     with transaction.atomic():
         before = Account.objects.count()
+        changed: list[Edit | None] = []
         for start in range(0, len(rows), BATCH):
-            store(rows[start : start + BATCH])
+            changed += store(rows[start : start + BATCH])
         created = Account.objects.count() - before
         if dry_run:
             transaction.set_rollback(True)
         else:
-            audit.note(
-                actor, "import accounts", f"accounts: {len(rows)}", f"{created} new, {len(rows) - created} updated"
-            )
+            told = f"{created} new, {len(rows) - created} updated"
+            keep(audit.note(actor, "import accounts", f"accounts: {len(rows)}", told), changed)
     return Imported(created=created, updated=len(rows) - created)
 
 
-def store(rows: list[AccountRow]) -> None:
-    """Write the rows down; a known account is updated, and what a change makes untrue of it is forgotten."""
-    fields = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
+def store(rows: list[AccountRow]) -> list[Edit | None]:
+    """Write the rows down; a known account is updated, and what a change makes untrue of it is forgotten.
+
+    One that was deleted and kept comes back. Gives what is to be kept with the caller's audit entry.
+    """
+    known = {
+        account.account_id: account for account in Account.every.filter(account_id__in=[r.account_id for r in rows])
+    }
     _forget_what_moves(rows)
     _forget_old_checks(rows)
-    Account.objects.bulk_create(
-        [Account(account_id=row.account_id, **{name: getattr(row, name) for name in fields}) for row in rows],
+    accounts = [Account(account_id=row.account_id, **{name: getattr(row, name) for name in STORED}) for row in rows]
+    Account.every.bulk_create(
+        accounts,
         update_conflicts=True,
         unique_fields=["account_id"],
-        update_fields=(*fields, "updated_at"),
+        update_fields=(*STORED, "archived_at", "archived_by", "updated_at"),
     )
     _forget_old_sessions([row.account_id for row in rows])
+    return [_edit(known.get(account.account_id), account) for account in accounts]
+
+
+def _edit(before: Account | None, after: Account) -> Edit | None:
+    """What storing has changed; an account that was archived is watched again."""
+    edit = difference(before, after, STORED)
+    if before is None or before.archived_at is None:
+        return edit
+    was, now = (edit.before, edit.after) if edit else ({}, {})
+    return Edit(after.account_id, {WATCHED: False, **(was or {})}, {WATCHED: True, **(now or {})})
 
 
 def _forget_what_moves(rows: list[AccountRow]) -> None:
     """In another partition it is another account of the same number: nothing known of the one holds for the other."""
     for partition in PARTITIONS:
         here = [row.account_id for row in rows if row.partition == partition]
-        leaving = Account.objects.filter(account_id__in=here).exclude(partition=partition).order_by("pk")
+        leaving = Account.every.filter(account_id__in=here).exclude(partition=partition).order_by("pk")
         pks = [account.pk for account in leaving.select_for_update()]
         for known in (Cell, Broker, RoleStatus, StoredRegionStates):
             known.objects.filter(account__in=pks).delete()
-        Account.objects.filter(pk__in=pks).update(next_poll_at=None)
+        Account.every.filter(pk__in=pks).update(next_poll_at=None)
 
 
 def _forget_old_checks(rows: list[AccountRow]) -> None:
     """A check of another role, or with another external id, must not go on saying “ready”."""
     told = {row.account_id: tuple(getattr(row, name) for name in WAYS_IN) for row in rows}
-    checked = Account.objects.filter(account_id__in=told, access_check__isnull=False).order_by("pk")
+    checked = Account.every.filter(account_id__in=told, access_check__isnull=False).order_by("pk")
     locked = checked.select_for_update(of=("self",))  # before its check, as whoever stores one does
     changed = [account.pk for account in locked if account.ways_in != told[account.account_id]]
     AccessCheck.objects.filter(account__in=changed).delete()
