@@ -101,6 +101,8 @@ class Tools:
 def arrange(table: Any, data: QueryDict) -> list[str]:
     """Sort, choose columns and page as the URL says; gives a sentence for each part that fits nothing any more."""
     dropped = [*_sort(table, several(data, "sort")), *_choose(table, several(data, "columns"))]
+    if gather := getattr(table, "gather", None):
+        gather()  # groups stand together, whatever the order within them
     _page(table, data)
     table.tools = Tools(table, data)
     return dropped

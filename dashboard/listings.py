@@ -13,6 +13,7 @@ from dashboard.access import Person, Role, visible_accounts
 from dashboard.arrange import arrange, chosen_columns, several, strangers
 from dashboard.exports import Export, matrix_export, table_export
 from dashboard.filters import ChipFilterSet, account_filter, broker_filter, cleanup_filter
+from dashboard.grouping import GROUP_NAMES, grouping_of, groups_of
 from dashboard.layout import LAYOUT_NAMES, layout_of
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
@@ -73,12 +74,15 @@ def narrowed_export(whole: Export, table: Any, data: QueryDict) -> Export:
 
 def _matrix(data: QueryDict, person: Person) -> Narrowed:
     narrowed = account_filter(data, person)
-    return matrix_table(narrowed.accounts, layout_of(data, narrowed.accounts)), narrowed
+    accounts, (by, dropped) = narrowed.accounts, grouping_of(data)
+    table = matrix_table(accounts, layout_of(data, accounts), groups_of(accounts, by, data) if by else None)
+    table.dropped = (*table.dropped, *dropped)
+    return table, narrowed
 
 
 def _matrix_rows(table: MatrixTable, everything: bool) -> Export:
     some = table.layout.left_out and not everything
-    return matrix_export(table.data.data, [region.code for region in table.regions] if some else None)
+    return matrix_export(table.all_rows, [region.code for region in table.regions] if some else None)
 
 
 def _accounts(data: QueryDict, person: Person) -> Narrowed:
@@ -115,7 +119,7 @@ def _audit(data: QueryDict, person: Person) -> Narrowed:
 LISTINGS: dict[str, Listing] = {
     listing.name: listing
     for listing in (
-        Listing("matrix", "Matrix", Role.VIEWER, _matrix, _matrix_rows, LAYOUT_NAMES),
+        Listing("matrix", "Matrix", Role.VIEWER, _matrix, _matrix_rows, LAYOUT_NAMES | GROUP_NAMES),
         Listing("accounts", "Accounts", Role.VIEWER, _accounts),
         Listing("brokers", "Brokers", Role.VIEWER, _brokers),
         Listing("cleanups", "Clean-ups", Role.VIEWER, _cleanups),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import django_tables2 as tables
@@ -13,11 +15,17 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account, AccountQuerySet, Cell, Region
+from dashboard.arrange import Choice
+from dashboard.filters import query_with
+from dashboard.group_pages import GroupedPage, GroupedPages
+from dashboard.grouping import COLUMNS, TAG, Groups, members_of, tag_keys
 from dashboard.layout import FIXED, PINNED, Layout, layout_of
 from dashboard.matrix import CellView, broker_total, geographies, role_status_of, row_of, with_cells
 from dashboard.tables.cells import cell_html
 from dashboard.tables.columns import SortedColumn, account_html, policy_html, verdict_html
 from dashboard.tables.rows import Painter, painter
+from dashboard.tables.totals import Heading, Summary, headings, summary
+from dashboard.tallies import tallies
 
 
 class RegionColumn(SortedColumn):
@@ -56,9 +64,12 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     page_sizes = (25, 50)  # a hundred rows of 34 regions weigh half a megabyte
     chooses_columns = True  # by its layout: regions are columns, too
 
-    def __init__(self, *args: Any, layout: Layout, now: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self, accounts: AccountQuerySet, *, layout: Layout, now: datetime, groups: Groups | None, **kwargs: Any
+    ) -> None:
         extra = [(region.code, RegionColumn(region)) for region in layout.shown]
-        super().__init__(*args, extra_columns=extra, **kwargs)
+        super().__init__(with_cells(accounts), extra_columns=extra, **kwargs)
+        self.accounts, self.groups, self.listed = accounts, groups, None
         self.layout, self.regions, self.now, self.dropped = layout, list(layout.shown), now, layout.dropped
         self.without = [name for name in FIXED if name not in layout.fixed]
         for name in self.without:
@@ -82,8 +93,59 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
             self._row = (account.pk, row_of(account, self.layout.every))
         return self._row[1]
 
-    def page_rows(self) -> Iterator[MatrixRow]:
-        """The rows of the page that is shown; the cells of its regions in one piece, 1,700 of them to a page of 50."""
+    def gather(self) -> None:
+        """Put each group's rows together, whatever the order within, and leave the collapsed ones off the pages."""
+        if self.groups is not None:
+            self.listed = self.groups.ordered(self.data.data)
+            self.data.data = self.groups.unfolded(self.listed)
+
+    @property
+    def all_rows(self) -> Any:
+        """Every account that matches in the order that is shown, those of collapsed groups too: what is exported."""
+        return self.listed if self.listed is not None else self.data.data
+
+    def paginate(self, *args: Any, **kwargs: Any) -> Any:
+        """Cut pages: of lines where rows are grouped."""
+        if self.groups is None:
+            return super().paginate(*args, **kwargs)
+        return super().paginate(GroupedPages, *args, groups=self.groups, **kwargs)
+
+    @cached_property
+    def totals(self) -> Summary | None:
+        """The sum over all accounts that match, on whichever page; none when there are none."""
+        members = members_of(self.accounts)
+        if not members:
+            return None
+        found = tallies(self.accounts, self.layout.every, members, self.now)
+        return summary(members[""], [region.code for region in self.regions], found[""])
+
+    def page_rows(self) -> Iterator[MatrixRow | Heading]:
+        """What the page shows, line by line."""
+        if self.groups is None:
+            yield from self._account_rows()
+            return
+        page: GroupedPage = self.page
+        members = {part.group.key: part.group.members for part in page.parts}
+        found = tallies(self.accounts, self.layout.every, members, self.now, self.groups.by) if members else {}
+        rows = defaultdict(list)
+        for row in self._account_rows():
+            rows[row.record.group_key].append(row)  # type: ignore[attr-defined]  # annotated by Groups.ordered
+        for key, heading in headings(page, self.regions, found).items():
+            yield heading
+            yield from rows[key]
+
+    def group_choices(self) -> list[Choice]:
+        """What the rows can be grouped by: the tags are those that occur."""
+        data, now = self.tools.data, self.groups.by.name if self.groups else ""
+        offered = {**{name: label for name, (label, _) in COLUMNS.items()}}
+        offered |= {f"{TAG}{key}": f"Tag “{key}”" for key in tag_keys(self.accounts)}
+        return [
+            Choice(name, label, name == now, query_with(data, group=name, collapsed="", open=""))
+            for name, label in offered.items()
+        ]
+
+    def _account_rows(self) -> Iterator[MatrixRow]:
+        """The accounts; the cells of a row's regions in one piece, 1,700 of them to a page of 50."""
         painters = [painter(self, bound) for bound in self.columns if not isinstance(bound.column, RegionColumn)]
         codes = [region.code for region in self.regions]
         for row in self.paginated_rows:
@@ -108,6 +170,6 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return str(broker_total(self.cells_of(record).values()))
 
 
-def matrix_table(accounts: AccountQuerySet, layout: Layout | None = None) -> MatrixTable:
+def matrix_table(accounts: AccountQuerySet, layout: Layout | None = None, groups: Groups | None = None) -> MatrixTable:
     """The matrix over these accounts, with the region columns that they need or that the layout leaves."""
-    return MatrixTable(with_cells(accounts), layout=layout or layout_of(QueryDict(), accounts), now=timezone.now())
+    return MatrixTable(accounts, layout=layout or layout_of(QueryDict(), accounts), now=timezone.now(), groups=groups)

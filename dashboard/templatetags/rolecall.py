@@ -92,9 +92,9 @@ def without_or_clear(data: QueryDict, name: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def with_value(context: Context, name: str, value: str) -> str:
-    """The query string with one value put in."""
-    return query_with(context["request"].GET, **{name: value})
+def with_value(context: Context, *pairs: str) -> str:
+    """The query string with values put in, each after its name; an empty one takes the name out."""
+    return query_with(context["request"].GET, **dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
 
 @register.filter

@@ -1,0 +1,134 @@
+"""The matrix's rows that stand for many accounts: headings of groups, and the totals below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.domain.outcomes import PolicyGrade, Verdict
+from accounts.models import Region
+from dashboard.group_pages import GroupedPage, GroupedPages, Part
+from dashboard.grouping import Group, Groups, Members
+from dashboard.matrix import BrokerTotal
+from dashboard.tables.cells import BLANK
+from dashboard.tallies import ByRegion, Tally, rests_on, sum_in_words, whole
+from dashboard.words import VERDICT_WORDS, plural
+
+LARGE = 10_000  # from here on a total is cut to thousands: its column has room for five signs
+NEWS = (Verdict.UNUSED, Verdict.UNKNOWN, Verdict.ABSENT)  # what is said beside "in use", the first that there is
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A figure with a second line and what it says on hover."""
+
+    line: str
+    more: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One row for many accounts."""
+
+    accounts: int
+    role: Said
+    policy: Said
+    brokers: Tally
+    regions: SafeString
+
+    @property
+    def total(self) -> BrokerTotal:
+        """The brokers of all regions, hidden ones too."""
+        return self.brokers.total
+
+    @property
+    def rests_on(self) -> str:
+        """On how many cells the total rests."""
+        return f"{sum_in_words(self.brokers)}; {rests_on(self.brokers, 'cell')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A group's row. `turn` is the query that collapses the group, or opens it again."""
+
+    summary: Summary
+    group: Group
+    name: str
+    above: str
+    named: bool
+    continued: bool
+    turn: str
+
+
+def headings(page: GroupedPage, regions: Iterable[Region], found: Mapping[str, ByRegion]) -> dict[str, Heading]:
+    """The headings of a page by the groups' keys."""
+    pages: GroupedPages = page.paginator  # type: ignore[assignment]
+    codes = [region.code for region in regions]
+    return {
+        part.group.key: heading(
+            part, summary(part.group.members, codes, found[part.group.key]), pages.groups, pages.page_of(part.line)
+        )
+        for part in page.parts
+    }
+
+
+def heading(part: Part, summed: Summary, groups: Groups, page: int) -> Heading:
+    """One heading; its link leads to the page where the heading then is."""
+    group = part.group
+    above, _, name = group.key.rpartition("/") if groups.by.name == "unit" else ("", "", group.key)
+    turn = groups.turning(group) + (f"&page={page}" if page > 1 else "")
+    return Heading(
+        summed, group, name or groups.by.nothing, above.replace("/", " / "), bool(group.key), part.continued, turn
+    )
+
+
+def summary(members: Members, codes: Iterable[str], found: ByRegion) -> Summary:
+    """What is said of some accounts: `found` has all their regions, `codes` those that have a column."""
+    cells = mark_safe("".join([tally_html(code, found[code]) for code in codes]))  # noqa: S308 each is safe
+    return Summary(members.accounts, _roles(members), _policies(members), whole(found.values()), cells)
+
+
+def _roles(members: Members) -> Said:
+    counts = {verdict: members.verdicts.get(verdict.value, 0) for verdict in Verdict}
+    said = {verdict: f"{count:,} {VERDICT_WORDS[verdict].lower()}" for verdict, count in counts.items() if count}
+    news = [said[verdict] for verdict in NEWS if verdict in said]
+    first = said.get(Verdict.IN_USE) or (news.pop(0) if news else "")
+    return Said(first, news[0] if news else "", ", ".join(said.values()))
+
+
+def _policies(members: Members) -> Said:
+    graded = {word: count for word, count in members.grades.items() if word}
+    exact, unread = graded.get(PolicyGrade.EXACT, 0), graded.get(PolicyGrade.UNREADABLE, 0)
+    other = sum(graded.values()) - exact - unread
+    title = ", ".join(f"{count:,} {word.replace('_', ' ')}" for word, count in sorted(graded.items()))
+    return Said(
+        f"✓ {exact:,} exact" if exact else "", f"≠ {plural(other, 'differs', 'differ')}" if other else "", title
+    )
+
+
+def tally_html(code: str, tally: Tally) -> SafeString:
+    """The <td> of one region: a sum with its reservation, and in words on what it rests."""
+    if not tally.expected:
+        return BLANK
+    said, rests = sum_in_words(tally), rests_on(tally)
+    return format_html(
+        '<td class="c t{}" title="{}: {}; {}">{}<i> {}</i></td>', _kind(tally), code, said, rests, _short(tally), rests
+    )
+
+
+def _kind(tally: Tally) -> str:
+    """The style class of a sum that shows no figure."""
+    if tally.brokers is None:
+        return " never" if tally.polled and not tally.complete else " region_disabled" if tally.polled else " unsupported"
+    return "" if tally.brokers or not tally.complete else " heat0"
+
+
+def _short(tally: Tally) -> str:
+    if tally.brokers is None or _kind(tally):
+        return ""
+    figure = f"{tally.brokers // 1000}k" if tally.brokers >= LARGE else str(tally.brokers)
+    return figure if tally.complete else f"≥{figure}"
