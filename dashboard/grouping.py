@@ -58,7 +58,7 @@ class Grouping:
 
     def order(self) -> OrderBy:
         """The order of the groups: units below their parent, those without one last."""
-        key = NullIf(self.key(), Value(""))
+        key = NullIf(self.key(), Value(""), output_field=TextField())
         levels = Func(key, Value("/"), function="string_to_array", output_field=ArrayField(TextField()))
         return OrderBy(levels if self.name == "unit" else key, nulls_last=True)
 
