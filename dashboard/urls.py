@@ -12,6 +12,7 @@ from dashboard.views import (
     acts,
     archive,
     campaigns,
+    cells,
     cleanup_acts,
     cleanups,
     lists,
@@ -46,6 +47,8 @@ account_urls = [  # /accounts/
     path("<slug:account_id>/protected/", cleanup_acts.account_protected, name="account-protected"),
     path("<slug:account_id>/role/recreate/", role_acts.role_recreate, name="role-recreate"),
     path("<slug:account_id>/role/describe/", role_acts.role_describe, name="role-describe"),
+    path("<slug:account_id>/regions/<slug:code>/", cells.account_region, name="account-region"),
+    path("<slug:account_id>/regions/<slug:code>/poll/", cells.account_region_poll, name="account-region-poll"),
     path("<slug:account_id>/cleanup/", cleanup_acts.cleanup_plan, name="cleanup-plan"),
 ]
 cleanup_urls = [  # /cleanups/

@@ -25,7 +25,10 @@ def heat(brokers: int) -> int:
 
 
 def cell_html(account: Account, region: str, view: CellView | None, now: datetime) -> SafeString:
-    """The whole <td>. Brokers and problems link to the region on the account's page; a region elsewhere is blank."""
+    """The whole <td>. Brokers and problems link to the cell's panel; a region of another partition is blank.
+
+    Quiet cells have no link, for their weight: 1,500 of them on a page. The script opens their panels too.
+    """
     if view is None:
         return BLANK
     title, words = f"{region}: {describe(view, now)}", short_words(view)
@@ -35,7 +38,7 @@ def cell_html(account: Account, region: str, view: CellView | None, now: datetim
         return format_html('<td class="c {}" title="{}"><i>{}</i></td>', kind(view, now), title, words)
     shown = "" if view.brokers is None else view.brokers
     return format_html(
-        '<td class="c {}" title="{}"><a href="/accounts/{}/#{}">{}<i> {}</i></a></td>',
+        '<td class="c {}" title="{}"><a href="/accounts/{}/regions/{}/">{}<i> {}</i></a></td>',
         kind(view, now),
         title,
         account.account_id,

@@ -24,6 +24,7 @@ PAGES = (
     "/accounts/archived/",
     "/accounts/{account}/",
     "/accounts/{account}/changes/",
+    "/accounts/{account}/regions/us-east-1/",
     "/sweeps/{sweep}/",
     "/cleanups/",
     "/cleanups/{cleanup}/",
@@ -45,6 +46,7 @@ FORMS = ("/onboarding/add/", "/onboarding/{account}/edit/")
 ACTS = (
     "/matrix/poll/",
     "/accounts/{account}/poll/",
+    "/accounts/{account}/regions/us-east-1/poll/",
     "/accounts/{account}/paused/",
     "/accounts/{account}/interval/",
     "/accounts/acts/",
@@ -67,6 +69,7 @@ ACTS = (
 )
 UNKNOWN = (
     *("/accounts/000000000000/", "/accounts/000000000000/changes/", "/sweeps/999999/", "/sweeps/999999/bar/"),
+    "/accounts/000000000000/regions/us-east-1/",
     *("/cleanups/999999/", "/cleanups/999999/journal/", "/views/999999/"),
 )
 VIEWERS_ACTS = (
@@ -82,6 +85,7 @@ VIEWERS_ACTS = (
 )
 UNKNOWN_ACTS = (
     "/accounts/000000000000/poll/",
+    "/accounts/000000000000/regions/us-east-1/poll/",
     "/accounts/000000000000/paused/",
     "/accounts/000000000000/interval/",
     "/accounts/000000000000/restore/",

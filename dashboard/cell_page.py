@@ -1,0 +1,50 @@
+"""The read model of one cell's panel: what the last probe came to, the brokers there, and what has changed."""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from accounts.domain.outcomes import Outcome
+from accounts.models import Account, Cell, Region
+from dashboard.access import Person, visible_accounts
+from dashboard.matrix import CellView, cell_view
+from dashboard.tables.cells import counts_in_words, kind
+from dashboard.words import OUTCOME_WORDS, fresh_words
+
+HISTORY_SHOWN = 20
+BROKERS_SHOWN = 50
+
+
+def cell_of(person: Person, account_id: str, code: str) -> tuple[Account, Region]:
+    """An account and a region of its partition. Raises Http404 for what is not there or not visible."""
+    account = get_object_or_404(visible_accounts(person).select_related("role_status"), account_id=account_id)
+    return account, get_object_or_404(Region, code=code, partition=account.partition)
+
+
+def cell_context(person: Person, account_id: str, code: str) -> dict[str, object]:
+    """Gather the panel. Raises Http404."""
+    account, region = cell_of(person, account_id, code)
+    view, now = cell_view(region, Cell.objects.filter(account=account, region=region).first()), timezone.now()
+    there = account.brokers.filter(region=region)
+    return {
+        "account": account,
+        "region": region,
+        "view": view,
+        "kind": kind(view, now),
+        "sentence": sentence(view),
+        "old": view.outcome is Outcome.OK and view.old(now),
+        "fresh": fresh_words(),
+        "broker_count": there.count(),
+        "brokers": there[:BROKERS_SHOWN],
+        "changes": account.changes.filter(region_code=region.code)[:HISTORY_SHOWN],
+        "now": now,
+    }
+
+
+def sentence(view: CellView) -> str:
+    """What the cell says, without its ages: those stand below."""
+    if view.outcome is Outcome.OK:
+        return counts_in_words(view)
+    known = "nothing is known" if view.brokers is None else f"last known: {counts_in_words(view)}"
+    return f"{OUTCOME_WORDS[view.outcome]}; {known}"

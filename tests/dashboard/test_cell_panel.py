@@ -1,0 +1,184 @@
+"""One cell's panel: all that is known of it, as a fragment for the matrix and as a page of its own."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Account, Change, Region, Sweep
+from tests.dashboard.factories import make_account, make_broker, make_cell, make_status
+
+HTMX = {"HX-Request": "true"}
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    account = make_account(1, "payments-prod", next_poll_at=timezone.now() + timedelta(minutes=9))
+    make_status(account)
+    return account
+
+
+def address(account: Account, region: str = "eu-west-1") -> str:
+    return f"/accounts/{account.account_id}/regions/{region}/"
+
+
+def text_of(client: Client, account: Account, region: str = "eu-west-1") -> str:
+    html = client.get(address(account, region), headers=HTMX).content.decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_a_failed_probe_is_told_whole_beside_what_was_known(account: Account, watching: Client) -> None:
+    now = timezone.now()
+    make_cell(
+        account, "eu-west-1", 3, outcome="denied", code="AccessDeniedException", detail="x" * 300,
+        permission="mq:ListBrokers", checked_at=now - timedelta(minutes=4), last_ok_at=now - timedelta(hours=3),
+    )  # fmt: skip
+
+    text = text_of(watching, account)
+
+    assert "Denied; last known: 3 brokers (3 RabbitMQ)." in text
+    assert "Last probe denied , 4 min ago" in text
+    assert "Last answer 3 h ago" in text
+    assert "Missing permission mq:ListBrokers" in text
+    assert "Error code AccessDeniedException" in text
+    assert "x" * 300 in text
+    assert "Next poll in 8 min" in text
+
+
+def test_an_old_answer_says_that_it_is_old(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 1, last_ok_at=timezone.now() - timedelta(hours=7))
+
+    assert "7 h ago older than accepted (within the hour)" in text_of(watching, account)
+
+
+def test_the_brokers_of_this_cell_and_no_other_are_listed(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 1)
+    make_broker(account, "eu-west-1", "orders", state="REBOOT_IN_PROGRESS")
+    make_broker(account, "us-east-1", "elsewhere")
+    make_broker(make_account(2), "eu-west-1", "somebody-elses")
+
+    text = text_of(watching, account)
+
+    assert "orders RabbitMQ REBOOT_IN_PROGRESS mq.m5.large" in text
+    assert "elsewhere" not in text and "somebody-elses" not in text
+
+
+def test_brokers_of_a_cell_without_an_answer_are_the_last_known_ones(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 1, outcome="throttled")
+    make_broker(account, "eu-west-1", "orders")
+
+    assert "Brokers, as last known" in text_of(watching, account)
+
+
+def test_many_brokers_are_cut_and_counted(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 60)
+    for number in range(60):
+        make_broker(account, "eu-west-1", f"b{number}")
+
+    text = text_of(watching, account)
+
+    assert "The first 50 of 60 brokers: see all" in text
+
+
+def test_the_history_is_this_cells_own(account: Account, watching: Client) -> None:
+    now = timezone.now()
+    for region, old in (("eu-west-1", "2"), ("us-east-1", "77"), ("", "88")):
+        Change.objects.create(account=account, region_code=region, at=now, kind="brokers", old=old, new="3")
+
+    text = text_of(watching, account)
+
+    assert "Brokers: 2 → 3" in text
+    assert "77" not in text and "88" not in text
+
+
+@pytest.mark.parametrize(("polled", "said"), [(True, "Not polled yet; nothing is known."), (False, "Not polled: switched off")])
+def test_a_cell_without_a_probe_says_why(account: Account, watching: Client, polled: bool, said: str) -> None:
+    Region.objects.filter(code="eu-west-1").update(polled=polled)
+
+    text = text_of(watching, account)
+
+    assert said in text
+    assert "Last answer never" in text
+    assert "None known: no probe of this cell was ever answered." in text
+
+
+def test_the_fragment_is_no_page_and_the_page_has_all_of_the_fragment(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 2)
+
+    fragment = watching.get(address(account), headers=HTMX)
+    page = watching.get(address(account))
+
+    assert b"<html" not in fragment.content and b"<html" in page.content
+    assert b"2 brokers (2 RabbitMQ)" in fragment.content and b"2 brokers (2 RabbitMQ)" in page.content
+    assert "HX-Request" in fragment["Vary"]  # or the browser would take one for the other when one goes back
+
+
+@pytest.mark.parametrize("region", ["mars-1", "us-gov-west-1", "cn-north-1"])
+def test_a_region_that_the_account_does_not_have_is_not_here(account: Account, watching: Client, region: str) -> None:
+    assert watching.get(address(account, region)).status_code == 404
+
+
+def test_an_account_that_a_person_may_not_see_is_not_here(account: Account, strange: Client) -> None:
+    assert strange.get(address(account)).status_code == 403
+    assert strange.get(address(account), headers=HTMX).status_code == 403
+
+
+def test_only_an_operator_is_offered_to_poll(account: Account, watching: Client, operating: Client) -> None:
+    assert "Poll this account now" not in text_of(watching, account)
+    assert "Poll this account now" in text_of(operating, account)
+
+
+def test_polling_from_the_panel_says_so_in_the_panel_and_wakes_the_bar(account: Account, operating: Client) -> None:
+    response = operating.post(f"{address(account)}poll/", headers=HTMX)
+
+    sweep = Sweep.objects.get()
+    assert list(sweep.polls.values_list("account", flat=True)) == [account.pk]
+    assert "over payments-prod has begun" in response.content.decode()
+    assert "sweep-begun" in response["HX-Trigger"]
+
+
+def test_polling_twice_queues_one_sweep(account: Account, operating: Client) -> None:
+    operating.post(f"{address(account)}poll/", headers=HTMX)
+    second = operating.post(f"{address(account)}poll/", headers=HTMX)
+
+    assert "was running already" in second.content.decode()
+    assert Sweep.objects.count() == 1
+
+
+def test_polling_without_javascript_comes_back_to_the_cell(account: Account, operating: Client) -> None:
+    response = operating.post(f"{address(account)}poll/")
+
+    assert response["Location"] == address(account)
+
+
+def test_what_aws_said_cannot_speak_html(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 1, outcome="failed", detail=EVIL, code=EVIL, permission=EVIL)
+    make_broker(account, "eu-west-1", EVIL, EVIL, state=EVIL)
+    Change.objects.create(account=account, region_code="eu-west-1", at=timezone.now(), kind="outcome", new=EVIL)
+
+    assert EVIL not in watching.get(address(account)).content.decode()
+
+
+@pytest.mark.parametrize("brokers", [1, 40])
+def test_queries_do_not_grow_with_brokers(
+    account: Account, watching: Client, brokers: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_cell(account, "eu-west-1", brokers)
+    for number in range(brokers):
+        make_broker(account, "eu-west-1", f"b{number}")
+        Change.objects.create(account=account, region_code="eu-west-1", at=timezone.now(), kind="brokers", new="1")
+
+    with django_assert_max_num_queries(10):
+        watching.get(address(account), headers=HTMX)
+
+
+def test_a_cell_with_brokers_links_to_its_panel(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 2)
+
+    assert f'<a href="{address(account)}">2<i> brokers</i></a>' in watching.get("/matrix/").content.decode()
