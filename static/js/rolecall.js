@@ -22,7 +22,8 @@
   // "/" goes to the search box, as on the pages that admins use all day.
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+    const off = document.documentElement.dataset.keys === "off"; // by the dialog that lists the keys
+    if (event.key === "/" && !typing && !off && !event.ctrlKey && !event.metaKey) {
       const search = document.querySelector("[data-search]");
       if (search) { event.preventDefault(); search.focus(); }
     }

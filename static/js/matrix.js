@@ -1,0 +1,188 @@
+// The matrix by keyboard and pointer: arrows walk over the cells, a card says what a cell is, a click opens its panel.
+// Without this file the table is a table: its links lead to pages, its titles say what the card says.
+(() => {
+  const table = document.querySelector("table.matrix");
+  const panel = document.getElementById("cell-panel");
+  if (!table || !panel) return;
+  const sheet = table.parentElement;
+  const headings = table.tHead.rows[1].cells;
+  const PAGE = 10; // rows
+
+  // What a cell is.
+  const regionOf = (cell) => headings[cell.cellIndex]?.dataset.region;
+  const accountOf = (cell) => cell.parentElement.dataset.account;
+  const isBlank = (cell) => cell.className === "c"; // a region of another partition
+  const addressOf = (cell) => accountOf(cell) && regionOf(cell) && !isBlank(cell)
+    ? `/accounts/${accountOf(cell)}/regions/${regionOf(cell)}/` : "";
+  const nameOf = (cell) => cell.parentElement.querySelector("th .name")?.textContent.replace(/^[▸▾]/, "") ?? "";
+  const find = (account, column) => table.querySelector(`tr[data-account="${account}"]`)?.cells[column];
+
+  // One cell is the keyboard's: Tab leads to it and out again, arrows move it.
+  let current = null;
+  let place = {}; // where it was, for when a sweep brings the rows anew
+  const become = (cell) => {
+    if (current) current.tabIndex = -1;
+    current = cell;
+    current.tabIndex = 0;
+    place = { account: accountOf(cell), column: cell.cellIndex };
+  };
+  const settle = () => {
+    for (const inner of table.querySelectorAll("a, input.tick")) inner.tabIndex = -1;
+    if (current && table.contains(current)) return;
+    become(find(place.account, place.column) ?? table.tBodies[0].rows[0].cells[0]);
+  };
+  table.setAttribute("role", "grid");
+  sheet.removeAttribute("tabindex"); // its cells scroll it
+  settle();
+
+  // What sticks to an edge must not lie over the cell that one walks to.
+  const keepClear = () => {
+    const stuck = [...headings].filter((cell) => cell.className.startsWith("k-") && getComputedStyle(cell).left !== "auto");
+    const left = stuck.reduce((sum, cell) => sum + cell.offsetWidth, 0);
+    const below = table.tFoot ? table.tFoot.offsetHeight : 0;
+    sheet.style.scrollPadding = `${table.tHead.offsetHeight + 2}px 2px ${below + 2}px ${left + 2}px`;
+  };
+  const MOVES = {
+    ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+    PageUp: [-PAGE, 0], PageDown: [PAGE, 0], Home: [0, -Infinity], End: [0, Infinity],
+  };
+  const within = (number, most) => Math.max(0, Math.min(most, number));
+  const walk = (cell, [down, right], toTheEnd) => {
+    const rows = [...table.rows].slice(1); // without the headings that span several columns
+    const row = rows[within(toTheEnd ? right : rows.indexOf(cell.parentElement) + down, rows.length - 1)];
+    const to = row.cells[within(cell.cellIndex + right, row.cells.length - 1)];
+    keepClear();
+    become(to);
+    to.focus();
+    to.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+  const enter = (cell, shiftKey) => {
+    if (addressOf(cell)) openPanel(cell);
+    else cell.querySelector("a")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }));
+  };
+  table.addEventListener("keydown", (event) => {
+    const cell = event.target;
+    if (!cell.matches("th, td") || event.altKey || event.metaKey) return;
+    const move = MOVES[event.key];
+    const toTheEnd = event.ctrlKey && (event.key === "Home" || event.key === "End");
+    if (move && (!event.ctrlKey || toTheEnd)) walk(cell, move, toTheEnd);
+    else if (event.key === "Enter") enter(cell, event.shiftKey);
+    else if (event.key === " ") cell.querySelector("input.tick")?.click();
+    else return;
+    event.preventDefault();
+  });
+  table.addEventListener("focusin", (event) => {
+    const cell = event.target.closest("th, td");
+    if (!cell || cell.closest("tr") === table.tHead.rows[0]) return;
+    become(cell);
+    if (event.target.matches(":focus-visible")) showCard(cell);
+  });
+  table.addEventListener("focusout", () => hideCard());
+
+  // The panel: the page of the cell, laid beside the matrix.
+  const body = panel.querySelector(".panel-body");
+  const say = (title, sentence) => {
+    const heading = Object.assign(document.createElement("h2"), { id: "cell-title", textContent: title });
+    body.replaceChildren(heading, sentence);
+  };
+  const openPanel = (cell) => {
+    const title = `${regionOf(cell)} in ${nameOf(cell)}`;
+    const link = Object.assign(document.createElement("a"), { href: addressOf(cell), textContent: "Open its page." });
+    const failed = () => {
+      const said = Object.assign(document.createElement("p"), { textContent: "The cell could not be read. " });
+      said.append(link);
+      say(title, said);
+    };
+    become(cell);
+    hideCard();
+    say(title, Object.assign(document.createElement("p"), { className: "soft", textContent: "Reading …" }));
+    panel.dataset.failed = "";
+    panel.addEventListener("htmx:responseError", failed, { once: true });
+    panel.addEventListener("htmx:sendError", failed, { once: true });
+    panel.addEventListener("close", () => {
+      panel.removeEventListener("htmx:responseError", failed);
+      panel.removeEventListener("htmx:sendError", failed);
+    }, { once: true });
+    htmx.ajax("GET", addressOf(cell), { source: panel, target: body, swap: "innerHTML" });
+    panel.showModal();
+  };
+  table.addEventListener("click", (event) => {
+    const cell = event.target.closest("td.c");
+    if (!cell || !addressOf(cell) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    openPanel(cell);
+  });
+  panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); }); // beside it
+  panel.addEventListener("close", () => {
+    settle();
+    current.focus();
+  });
+
+  // The card: what a title says, where it can be read, with the account and the region.
+  const card = document.createElement("div");
+  card.id = "cell-card";
+  card.setAttribute("role", "tooltip");
+  card.hidden = true;
+  document.body.append(card);
+  let carded = null;
+  let timer = 0;
+  const line = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
+  const fill = (cell) => {
+    const head = headings[cell.cellIndex];
+    const where = regionOf(cell) ? `${regionOf(cell)} · ${head.dataset.name}` : "All regions";
+    const says = cell.dataset.says.replace(`${regionOf(cell)}: `, "").split(/; |\. (?=Last known)/);
+    card.replaceChildren(line("b", nameOf(cell)), line("small", where), ...says.map((part) => line("p", part[0].toUpperCase() + part.slice(1))));
+    if (addressOf(cell)) card.append(line("small", "Click or Enter: last probe, brokers, history"));
+  };
+  const showCard = (cell) => {
+    if (cell === carded) return;
+    hideCard();
+    if (!cell.title || panel.open || !cell.matches("td.c, td.k-brokers")) return;
+    carded = cell;
+    cell.dataset.says = cell.title; // or the browser would show both
+    cell.removeAttribute("title");
+    cell.setAttribute("aria-describedby", card.id);
+    headings[cell.cellIndex].classList.add("at");
+    fill(cell);
+    card.hidden = false;
+    const at = cell.getBoundingClientRect();
+    const left = within(at.left + at.width / 2 - card.offsetWidth / 2, innerWidth - card.offsetWidth - 8);
+    const below = at.bottom + 6 + card.offsetHeight < innerHeight;
+    card.style.left = `${Math.max(8, left)}px`;
+    card.style.top = `${below ? at.bottom + 6 : at.top - 6 - card.offsetHeight}px`;
+  };
+  const hideCard = () => {
+    clearTimeout(timer);
+    card.hidden = true;
+    if (!carded) return;
+    carded.title = carded.dataset.says;
+    carded.removeAttribute("aria-describedby");
+    headings[carded.cellIndex]?.classList.remove("at");
+    carded = null;
+  };
+  table.addEventListener("pointerover", (event) => {
+    const cell = event.target.closest("td");
+    if (event.pointerType !== "mouse" || !cell || cell === carded) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => showCard(cell), carded ? 60 : 250);
+  });
+  const leave = () => {
+    clearTimeout(timer);
+    timer = setTimeout(hideCard, 200); // time to move onto the card
+  };
+  table.addEventListener("pointerleave", leave);
+  card.addEventListener("pointerenter", () => clearTimeout(timer));
+  card.addEventListener("pointerleave", leave);
+  sheet.addEventListener("scroll", () => { if (carded !== document.activeElement) hideCard(); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideCard(); });
+
+  // A sweep brings the rows anew; a collapsed group's heading is where one was.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "rows" || event.detail.target.id === "totals") { hideCard(); settle(); }
+  });
+  const turned = /^#g[0-9a-f]+$/.test(location.hash) && document.querySelector(location.hash);
+  if (turned) {
+    become(turned.cells[0]);
+    turned.cells[0].focus();
+  }
+})();
