@@ -27,9 +27,9 @@
     place = { account: accountOf(cell), column: cell.cellIndex };
   };
   const settle = () => {
-    for (const inner of table.querySelectorAll("a, input.tick")) inner.tabIndex = -1;
-    if (current && table.contains(current)) return;
-    become(find(place.account, place.column) ?? table.tBodies[0].rows[0].cells[0]);
+    const was = current && table.contains(current) ? current : null;
+    for (const part of table.querySelectorAll("thead tr + tr th, tbody th, tfoot th, td, a, input.tick")) part.tabIndex = -1;
+    become(was ?? find(place.account, place.column) ?? table.tBodies[0].rows[0].cells[0]);
   };
   table.setAttribute("role", "grid");
   sheet.removeAttribute("tabindex"); // its cells scroll it
@@ -61,11 +61,12 @@
     else cell.querySelector("a")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }));
   };
   table.addEventListener("keydown", (event) => {
-    const cell = event.target;
-    if (!cell.matches("th, td") || event.altKey || event.metaKey) return;
+    const cell = event.target.closest("th, td");
+    if (!cell || event.altKey || event.metaKey) return;
     const move = MOVES[event.key];
     const toTheEnd = event.ctrlKey && (event.key === "Home" || event.key === "End");
     if (move && (!event.ctrlKey || toTheEnd)) walk(cell, move, toTheEnd);
+    else if (event.target !== cell) return; // what is in the cell has its own Enter and Space
     else if (event.key === "Enter") enter(cell, event.shiftKey);
     else if (event.key === " ") cell.querySelector("input.tick")?.click();
     else return;
@@ -96,7 +97,6 @@
     become(cell);
     hideCard();
     say(title, Object.assign(document.createElement("p"), { className: "soft", textContent: "Reading …" }));
-    panel.dataset.failed = "";
     panel.addEventListener("htmx:responseError", failed, { once: true });
     panel.addEventListener("htmx:sendError", failed, { once: true });
     panel.addEventListener("close", () => {
@@ -176,13 +176,22 @@
   sheet.addEventListener("scroll", () => { if (carded !== document.activeElement) hideCard(); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideCard(); });
 
-  // A sweep brings the rows anew; a collapsed group's heading is where one was.
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "rows" || event.detail.target.id === "totals") { hideCard(); settle(); }
+  // A sweep brings the rows anew: whoever clicked into them stays in the same cell.
+  let inside = false;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id === "rows") inside = table.contains(document.activeElement);
   });
-  const turned = /^#g[0-9a-f]+$/.test(location.hash) && document.querySelector(location.hash);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "rows") return;
+    hideCard();
+    settle();
+    if (inside) current.focus({ preventScroll: true });
+  });
+
+  // After a group was collapsed or opened, its heading is where one was.
+  const turned = /^#g[0-9a-f]+$/.test(location.hash) && document.querySelector(location.hash)?.closest("th");
   if (turned) {
-    become(turned.cells[0]);
-    turned.cells[0].focus();
+    become(turned);
+    addEventListener("load", () => turned.focus()); // the browser goes to the link in it first
   }
 })();

@@ -169,6 +169,6 @@
   // Rows that are being read with the keyboard are not exchanged under the reader.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const rows = event.detail.target;
-    if (rows.id === "rows" && rows.contains(document.activeElement)) event.detail.shouldSwap = false;
+    if (rows.id === "rows" && rows.querySelector(":focus-visible")) event.detail.shouldSwap = false;
   });
 })();

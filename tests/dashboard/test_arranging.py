@@ -144,7 +144,8 @@ def test_the_matrix_shows_only_the_chosen_columns(estate: None, watching: Client
 
     assert 'class="matrix no-role no-brokers"' in page
     assert 'class="k-role"' not in page
-    assert page.count('class="c ') == 4 + page.split('class="legend"')[1].count('class="c ')
+    cells = 4 + 1  # of the accounts, and their total
+    assert page.count('class="c ') == cells + page.split('class="legend"')[1].count('class="c ')
 
 
 def test_an_export_of_the_matrix_has_the_regions_that_are_shown(estate: None, watching: Client) -> None:
