@@ -70,7 +70,8 @@ class GroupedPages(Paginator):  # type: ignore[type-arg]  # of bound rows, which
 
     def _cut(self, start: int, stop: int) -> tuple[int, list[Part]]:
         """How many listed accounts come before these lines, and what stands on them."""
-        before, parts = 0, []
+        before = 0
+        parts: list[Part] = []
         for line, group in self._lines():
             first = max(start - line - 1, 0)  # of the group's accounts
             last = min(stop - line - 1, group.rows)

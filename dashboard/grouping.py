@@ -64,7 +64,8 @@ class Grouping:
 
     def marked(self, accounts: QuerySet[Any]) -> QuerySet[Any]:
         """The accounts, each with its `group_key`."""
-        return accounts.annotate(group_key=self.key())
+        marked: QuerySet[Any] = accounts.annotate(group_key=self.key())
+        return marked
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     ) -> None:
         extra = [(region.code, RegionColumn(region)) for region in layout.shown]
         super().__init__(with_cells(accounts), extra_columns=extra, **kwargs)
-        self.accounts, self.groups, self.listed = accounts, groups, None
+        self.accounts, self.groups = accounts, groups
+        self.listed: Any = None  # once rows are gathered: all of them, those of collapsed groups too
         self.layout, self.regions, self.now, self.dropped = layout, list(layout.shown), now, layout.dropped
         self.without = [name for name in FIXED if name not in layout.fixed]
         for name in self.without:

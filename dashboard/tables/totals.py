@@ -121,14 +121,16 @@ def tally_html(code: str, tally: Tally) -> SafeString:
 
 
 def _kind(tally: Tally) -> str:
-    """The style class of a sum that shows no figure."""
+    """The style class of a sum that shows no figure, or one of none."""
     if tally.brokers is None:
-        return " never" if tally.polled and not tally.complete else " region_disabled" if tally.polled else " unsupported"
-    return "" if tally.brokers or not tally.complete else " heat0"
+        return (
+            " never" if tally.polled and not tally.complete else " region_disabled" if tally.polled else " unsupported"
+        )
+    return "" if tally.brokers else " heat0" if tally.complete else " zero"
 
 
 def _short(tally: Tally) -> str:
-    if tally.brokers is None or _kind(tally):
-        return ""
+    if tally.brokers is None or (not tally.brokers and tally.complete):
+        return ""  # the style sheet has a sign for it
     figure = f"{tally.brokers // 1000}k" if tally.brokers >= LARGE else str(tally.brokers)
     return figure if tally.complete else f"≥{figure}"

@@ -56,7 +56,9 @@ def _accounts(count: int) -> Iterator[Account]:
         tags = {"unit": UNITS[number % 4], "env": "prod" if number % 3 else "dev", "owner": f"team-{number % 211}"}
         arn = f"arn:aws:iam::{digits}:role/rolecall-reader"
         word = hashlib.sha256(digits.encode()).hexdigest()[:6]
-        yield Account(account_id=digits, name=f"{word}-{number:05d}", partition="aws", reader_role_arn=arn, tags=tags)
+        unit = f"{UNITS[number % 4]}/{'Prod' if number % 3 else 'Dev'}/Team {number % 37}"
+        named = {"account_id": digits, "name": f"{word}-{number:05d}"}
+        yield Account(**named, partition="aws", reader_role_arn=arn, tags=tags, unit=unit)
 
 
 def _cells(accounts: list[Account], rnd: random.Random, now: datetime) -> Iterator[Cell]:

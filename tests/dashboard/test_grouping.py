@@ -26,7 +26,9 @@ UNITS = ("Workloads/Prod", "Workloads/Prod/Europe", "Workloads/Test", "Sandbox",
 def estate(db: None) -> list[Account]:
     """Two accounts to a unit, 2 brokers in eu-west-1 of each; the second one of Sandbox was never polled."""
     accounts = [
-        make_account(number, f"a{number}", unit=UNITS[number // 2], tags={"team": "x" if number < 3 else "", "1": "one"})
+        make_account(
+            number, f"a{number}", unit=UNITS[number // 2], tags={"team": "x" if number < 3 else "", "1": "one"}
+        )
         for number in range(10)
     ]
     for account in accounts:
@@ -39,7 +41,9 @@ def estate(db: None) -> list[Account]:
 def shown(client: Client, query: str) -> list[str]:
     """The page line by line: `[group 2]` and names of accounts."""
     rows = client.get(f"/matrix/?{query}").content.decode().partition('<tbody id="rows"')[2].partition("</tbody>")[0]
-    lines = re.findall(r'<tr class="group".*?</span>(.*?)</a><small>(.*?)</small>|<tr data-account.*?title="(\w+)"', rows)
+    lines = re.findall(
+        r'<tr class="group".*?</span>(.*?)</a><small>(.*?)</small>|<tr data-account.*?title="(\w+)"', rows
+    )
     return [name or re.sub(r"<.*?>", "", f"[{group}: {count}]") for group, count, name in lines]
 
 
@@ -55,9 +59,7 @@ def exported(client: Client, query: str) -> list[str]:
     return list(dict.fromkeys(row["account_name"] for row in csv.DictReader(io.StringIO(content.decode()))))
 
 
-def test_units_stand_below_their_parents_and_accounts_without_one_last(
-    estate: list[Account], watching: Client
-) -> None:
+def test_units_stand_below_their_parents_and_accounts_without_one_last(estate: list[Account], watching: Client) -> None:
     assert shown(watching, "group=unit") == [
         *("[Sandbox: 2 accounts]", "a6", "a7"),
         *("[Prod: 2 accounts · in Workloads]", "a0", "a1"),
@@ -87,9 +89,7 @@ def test_the_order_holds_within_each_group(estate: list[Account], watching: Clie
 
 
 @pytest.mark.parametrize("group", ["colour", "tag:", "tag:%00", "unit%00"])
-def test_a_group_that_means_nothing_is_left_out_and_said(
-    estate: list[Account], watching: Client, group: str
-) -> None:
+def test_a_group_that_means_nothing_is_left_out_and_said(estate: list[Account], watching: Client, group: str) -> None:
     page = watching.get(f"/matrix/?group={group}").content.decode()
 
     assert "It grouped by" in page
@@ -133,7 +133,15 @@ def test_the_last_row_sums_up_all_that_match_on_whichever_page(db: None, watchin
 def test_a_collapsed_group_has_its_heading_alone(estate: list[Account], watching: Client) -> None:
     lines = shown(watching, f"group=top-unit&collapsed={mark_of('Workloads')}")
 
-    assert lines == ["[Sandbox: 2 accounts]", "a6", "a7", "[Workloads: 6 accounts]", "[No unit: 2 accounts]", "a8", "a9"]
+    assert lines == [
+        "[Sandbox: 2 accounts]",
+        "a6",
+        "a7",
+        "[Workloads: 6 accounts]",
+        "[No unit: 2 accounts]",
+        "a8",
+        "a9",
+    ]
 
 
 def test_of_collapsed_groups_one_can_be_open(estate: list[Account], watching: Client) -> None:
@@ -142,9 +150,7 @@ def test_of_collapsed_groups_one_can_be_open(estate: list[Account], watching: Cl
     assert lines == ["[Sandbox: 2 accounts]", "[Workloads: 6 accounts]", "[No unit: 2 accounts]", "a8", "a9"]
 
 
-def test_a_headings_link_collapses_it_and_the_next_one_opens_it_again(
-    estate: list[Account], watching: Client
-) -> None:
+def test_a_headings_link_collapses_it_and_the_next_one_opens_it_again(estate: list[Account], watching: Client) -> None:
     def turn(query: str) -> str:
         html = watching.get(f"/matrix/?{query}").content.decode()
         found = re.search(rf'id="g{mark_of("Sandbox")}".*?href="\?(.*?)#', html, re.DOTALL)
@@ -257,6 +263,7 @@ def test_a_name_of_a_group_cannot_speak_html(db: None, watching: Client) -> None
         (Tally(3, 5, answered=2), "at least 5 brokers", ">≥5<"),
         (Tally(3, 0, answered=3), "no brokers", ' heat0"'),
         (Tally(3, 0, answered=2), "at least 0 brokers", ">≥0<"),
+        (Tally(3, 0, answered=2), "at least 0 brokers", ' zero"'),
         (Tally(3, None), "brokers not known", ' never"'),
         (Tally(3, None, disabled=3), "not enabled anywhere", ' region_disabled"'),
         (Tally(3, 7, polled=False), "at least 7 brokers", ">≥7<"),
@@ -296,7 +303,7 @@ def test_the_total_of_a_group_has_the_rule_of_a_rows_total(db: None, watching: C
     rows = watching.get("/matrix/?group=unit").context["table"].page_rows()
 
     heading_row, row = list(rows)
-    assert str(heading_row.summary.total) == dict((p.name, cell) for p, cell in row.cells)["brokers"]
+    assert str(heading_row.summary.total) == {p.name: cell for p, cell in row.cells}["brokers"]
 
 
 def test_one_query_gives_the_totals_of_all_groups(
