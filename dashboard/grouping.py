@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Count, F, Func, OrderBy, QuerySet, TextField, Value
+from django.db.models import F, Func, OrderBy, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.http import QueryDict
 
 from accounts.models import AccountQuerySet
 from dashboard.arrange import several
 from dashboard.filters import query_with
+from dashboard.tallies import Members, members_of
 
 GROUP_NAMES = frozenset({"group", "collapsed", "open"})
 ALL = "all"
@@ -90,20 +90,6 @@ class Folding:
         """What the address says of it."""
         named = ",".join(self.named)
         return {"collapsed": ALL, "open": named} if self.everything else {"collapsed": named, "open": ""}
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """How many accounts there are: in each partition, by the role's verdict, by the policy's grade."""
-
-    per_partition: Mapping[str, int]
-    verdicts: Mapping[str, int]
-    grades: Mapping[str, int]
-
-    @property
-    def accounts(self) -> int:
-        """All of them."""
-        return sum(self.per_partition.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,23 +168,6 @@ def groups_of(accounts: AccountQuerySet, by: Grouping, data: QueryDict) -> Group
     members = members_of(by.marked(accounts), "group_key", order=by.order())
     every = [Group(key, mark := mark_of(key), folding.has(mark), found) for key, found in members.items()]
     return Groups(by, folding, every, data)
-
-
-def members_of(accounts: QuerySet[Any], *key: str, order: OrderBy | None = None) -> dict[str, Members]:
-    """Count accounts, by a key when one is given, in that order."""
-    counted = accounts.order_by(*filter(None, [order])).values_list(
-        *key, "partition", "role_status__verdict", "role_status__policy_grade"
-    )
-    found: dict[str, Members] = {}
-    for *group, partition, verdict, grade, count in counted.annotate(Count("pk")):
-        members = found.setdefault(group[0] if group else "", Members(Counter(), Counter(), Counter()))
-        for tally, word in (
-            (members.per_partition, partition),
-            (members.verdicts, verdict or "unknown"),
-            (members.grades, grade or ""),
-        ):
-            tally[word] += count  # type: ignore[index]  # a Counter, read by everybody else as a mapping
-    return found
 
 
 def mark_of(key: str) -> str:

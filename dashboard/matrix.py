@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Count, Prefetch, Q, Sum
+from django.db.models import Prefetch
 
 from accounts.domain.outcomes import FAILING, Outcome
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Cell, Region, RoleStatus
+from dashboard.tallies import COUNTED, ByRegion, Members, members_of, tallies, whole
 from dashboard.words import stale_before, states_in_words
 
 FAILING_VALUES = sorted(outcome.value for outcome in FAILING)
@@ -143,28 +143,20 @@ class Census:
 
 def census(accounts: AccountQuerySet, now: datetime) -> Census:
     """Count the cells of a set of accounts, those that nobody ever polled included."""
-    per_partition = Counter(dict(accounts.order_by().values_list("partition").annotate(Count("pk"))))
-    regions = dict(
-        Region.objects.filter(polled=True, partition__in=list(per_partition))
-        .order_by()
-        .values_list("partition")
-        .annotate(Count("pk"))
-    )
-    polled = Cell.objects.filter(account__in=accounts.order_by().values("pk"), region__polled=True)
-    ok = Q(outcome=Outcome.OK)
-    counts = polled.aggregate(
-        answered=Count("pk", filter=ok),
-        fresh=Count("pk", filter=ok & Q(last_ok_at__gte=stale_before(now))),
-        disabled=Count("pk", filter=Q(outcome=Outcome.REGION_DISABLED)),
-        failing=Count("pk", filter=Q(outcome__in=FAILING_VALUES)),
-        counted=Count("brokers"),  # before the sum of that name, which would hide the column
-        brokers=Sum("brokers", default=0),
-        rabbitmq=Sum("rabbitmq", default=0),
-        activemq=Sum("activemq", default=0),
-    )
+    members = members_of(accounts)
+    partitions = members[""].per_partition if members else ()
+    found = tallies(accounts, list(Region.objects.filter(partition__in=partitions)), members, now)
+    return census_of(members, found)
+
+
+def census_of(members: Mapping[str, Members], found: Mapping[str, ByRegion]) -> Census:
+    """The same from what was added up already; regions that are not polled have no say."""
+    polled = [tally for tally in found.get("", {}).values() if tally.polled and tally.expected]
+    total = whole(polled)
     return Census(
-        accounts=per_partition.total(),
-        regions=sum(regions.values()),
-        cells=sum(count * regions.get(partition, 0) for partition, count in per_partition.items()),
-        **counts,
+        accounts=members[""].accounts if members else 0,
+        regions=len(polled),
+        cells=total.expected,
+        brokers=total.brokers or 0,
+        **{name: getattr(total, name) for name in COUNTED},
     )

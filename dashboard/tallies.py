@@ -1,29 +1,49 @@
-"""Totals of many accounts per region, added up by PostgreSQL; each says on how many accounts it rests."""
+"""Many accounts added up per region by PostgreSQL: sums that know on how many accounts they rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q, Sum, Value
+from django.db.models import Count, OrderBy, Q, QuerySet, Sum, Value
 
-from accounts.domain.outcomes import Outcome
+from accounts.domain.outcomes import FAILING, Outcome
 from accounts.models import AccountQuerySet, Cell, Region
-from dashboard.grouping import Grouping, Members
-from dashboard.matrix import BrokerTotal
-from dashboard.words import plural, stale_before
+from dashboard.words import stale_before
+
+Key = Callable[[str], Any]  # gives the group of an account in SQL, told what leads from the row to the account
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """How many accounts there are: in each partition, by the role's verdict, by the policy's grade."""
+
+    per_partition: Mapping[str, int]
+    verdicts: Mapping[str, int]
+    grades: Mapping[str, int]
+
+    @property
+    def accounts(self) -> int:
+        """All of them."""
+        return sum(self.per_partition.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What some accounts have in one region. `expected` of them have the region at all, `old` answered too long ago."""
+    """What some accounts have in one region. `expected` of them have the region at all; `brokers` None: never known."""
 
     expected: int
-    brokers: int | None = None  # None: not one of them ever answered
+    brokers: int | None = None
     answered: int = 0
-    old: int = 0
+    fresh: int = 0
     disabled: int = 0
+    failing: int = 0
+    rabbitmq: int = 0
+    activemq: int = 0
+    counted: int = 0  # cells that ever answered
     polled: bool = True
 
     @property
@@ -32,22 +52,35 @@ class Tally:
         return self.answered + self.disabled >= self.expected
 
     @property
-    def total(self) -> BrokerTotal:
-        """The sum with its reservation."""
-        return BrokerTotal(self.brokers, self.complete)
+    def old(self) -> int:
+        """Answers from longer ago than the installation accepts as fresh."""
+        return self.answered - self.fresh
 
     def __add__(self, other: Tally) -> Tally:
         known = [tally.brokers for tally in (self, other) if tally.brokers is not None]
-        return Tally(
-            self.expected + other.expected,
-            sum(known) if known else None,
-            self.answered + other.answered,
-            self.old + other.old,
-            self.disabled + other.disabled,
-        )
+        added = {name: getattr(self, name) + getattr(other, name) for name in ("expected", *COUNTED)}
+        return Tally(brokers=sum(known) if known else None, **added)
 
 
+COUNTED = ("answered", "fresh", "disabled", "failing", "rabbitmq", "activemq", "counted")
 ByRegion = Mapping[str, Tally]
+
+
+def members_of(accounts: QuerySet[Any], *key: str, order: OrderBy | None = None) -> dict[str, Members]:
+    """Count accounts in one query: as the group "", or by a key that they are annotated with, in an order."""
+    counted = accounts.order_by(*filter(None, [order])).values_list(
+        *key, "partition", "role_status__verdict", "role_status__policy_grade"
+    )
+    found: dict[str, Members] = {}
+    for *group, partition, verdict, grade, count in counted.annotate(Count("pk")):
+        members = found.setdefault(group[0] if group else "", Members(Counter(), Counter(), Counter()))
+        for tally, word in (
+            (members.per_partition, partition),
+            (members.verdicts, verdict or "unknown"),
+            (members.grades, grade or ""),
+        ):
+            tally[word] += count  # type: ignore[index]  # a Counter, read by everybody else as a mapping
+    return found
 
 
 def tallies(
@@ -55,57 +88,42 @@ def tallies(
     regions: Sequence[Region],
     members: Mapping[str, Members],
     now: datetime,
-    by: Grouping | None = None,
+    key: Key | None = None,
 ) -> dict[str, ByRegion]:
-    """The tallies of each group in `members`, by region; ungrouped accounts are the group "". One query."""
-    counted = _counted(accounts, now, by, list(members))
+    """The tallies of each group in `members`, by region; without a key all accounts are the group "". One query."""
+    counted = _counted(accounts, now, key, list(members)) if members else {}
     return {
-        key: {region.code: _tally(region, found, counted.get((key, region.code))) for region in regions}
-        for key, found in members.items()
+        group: {region.code: _tally(region, found, counted.get((group, region.code), {})) for region in regions}
+        for group, found in members.items()
     }
 
 
 def _counted(
-    accounts: AccountQuerySet, now: datetime, by: Grouping | None, keys: list[str]
-) -> dict[tuple[str, str], dict[str, int]]:
-    chosen = by.marked(accounts).filter(group_key__in=keys) if by else accounts
+    accounts: AccountQuerySet, now: datetime, key: Key | None, groups: list[str]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    chosen = accounts.annotate(group_key=key("")).filter(group_key__in=groups) if key else accounts
     cells = Cell.objects.filter(account__in=chosen.order_by().values("pk")).order_by()
     ok = Q(outcome=Outcome.OK)
-    rows = cells.values("region", group=by.key("account__") if by else Value("")).annotate(
+    rows = cells.values("region", group=key("account__") if key else Value("")).annotate(
         answered=Count("pk", filter=ok),
-        old=Count("pk", filter=ok & Q(last_ok_at__lt=stale_before(now))),
+        fresh=Count("pk", filter=ok & Q(last_ok_at__gte=stale_before(now))),
         disabled=Count("pk", filter=Q(outcome=Outcome.REGION_DISABLED)),
-        known=Sum("brokers"),
+        failing=Count("pk", filter=Q(outcome__in=sorted(FAILING))),
+        counted=Count("brokers"),  # before the sum of that name, which would hide the column
+        brokers=Sum("brokers"),
+        rabbitmq=Sum("rabbitmq", default=0),
+        activemq=Sum("activemq", default=0),
     )
     return {(row.pop("group"), row.pop("region")): row for row in rows}
 
 
-def _tally(region: Region, members: Members, counted: dict[str, int] | None) -> Tally:
+def _tally(region: Region, members: Members, counted: dict[str, Any]) -> Tally:
     expected = members.per_partition.get(region.partition, 0)
-    if counted is None:
-        return Tally(expected, polled=region.polled)
     if not region.polled:  # what its cells say is no answer of today
-        return Tally(expected, counted["known"], polled=False)
-    return Tally(expected, counted["known"], counted["answered"], counted["old"], counted["disabled"])
+        return Tally(expected, counted.get("brokers"), polled=False)
+    return Tally(expected, **counted)
 
 
 def whole(found: Iterable[Tally]) -> Tally:
-    """All regions together: here `expected` and the others count cells."""
+    """All regions together: here the counts are of cells."""
     return sum(found, Tally(0))
-
-
-def rests_on(tally: Tally, what: str = "account") -> str:
-    """On what a total rests: `3 of 5 accounts answered, 1 of them too long ago; 1 has it not enabled`."""
-    if not tally.polled:
-        return "not polled: switched off in the region table"
-    old = f", {tally.old:,} of them longer ago than accepted" if tally.old else ""
-    off = f"; {tally.disabled:,} not enabled" if tally.disabled else ""
-    return f"{tally.answered:,} of {plural(tally.expected, what)} answered{old}{off}"
-
-
-def sum_in_words(tally: Tally) -> str:
-    """The sum as a screen reader says it: `at least 12 brokers`."""
-    if tally.brokers is None:
-        return "not enabled anywhere" if tally.complete else "brokers not known"
-    least = "" if tally.complete else "at least "
-    return f"{least}{plural(tally.brokers, 'broker')}" if tally.brokers or least else "no brokers"

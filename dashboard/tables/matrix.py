@@ -18,14 +18,14 @@ from accounts.models import Account, AccountQuerySet, Cell, Region
 from dashboard.arrange import Choice
 from dashboard.filters import query_with
 from dashboard.group_pages import GroupedPage, GroupedPages
-from dashboard.grouping import COLUMNS, TAG, Groups, members_of, tag_keys
+from dashboard.grouping import COLUMNS, TAG, Groups, tag_keys
 from dashboard.layout import FIXED, PINNED, Layout, layout_of
-from dashboard.matrix import CellView, broker_total, geographies, role_status_of, row_of, with_cells
+from dashboard.matrix import CellView, Census, broker_total, census_of, geographies, role_status_of, row_of, with_cells
 from dashboard.tables.cells import cell_html
 from dashboard.tables.columns import SortedColumn, account_html, policy_html, verdict_html
 from dashboard.tables.rows import Painter, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
-from dashboard.tallies import tallies
+from dashboard.tallies import ByRegion, Members, members_of, tallies
 
 
 class RegionColumn(SortedColumn):
@@ -112,13 +112,21 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return super().paginate(GroupedPages, *args, groups=self.groups, **kwargs)
 
     @cached_property
-    def totals(self) -> Summary | None:
-        """The sum over all accounts that match, on whichever page; none when there are none."""
+    def whole(self) -> tuple[dict[str, Members], dict[str, ByRegion]]:
+        """All accounts that match, on whichever page, counted and added up."""
         members = members_of(self.accounts)
-        if not members:
-            return None
-        found = tallies(self.accounts, self.layout.every, members, self.now)
-        return summary(members[""], [region.code for region in self.regions], found[""])
+        return members, tallies(self.accounts, self.layout.every, members, self.now)
+
+    @property
+    def census(self) -> Census:
+        """How complete the picture is."""
+        return census_of(*self.whole)
+
+    @property
+    def totals(self) -> Summary | None:
+        """The row of the totals; none without accounts."""
+        members, found = self.whole
+        return summary(members[""], [region.code for region in self.regions], found[""]) if members else None
 
     def page_rows(self) -> Iterator[MatrixRow | Heading]:
         """What the page shows, line by line."""
@@ -127,7 +135,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
             return
         page: GroupedPage = self.page
         members = {part.group.key: part.group.members for part in page.parts}
-        found = tallies(self.accounts, self.layout.every, members, self.now, self.groups.by) if members else {}
+        found = tallies(self.accounts, self.layout.every, members, self.now, self.groups.by.key)
         rows = defaultdict(list)
         for row in self._account_rows():
             rows[row.record.group_key].append(row)  # type: ignore[attr-defined]  # annotated by Groups.ordered

@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.domain.outcomes import PolicyGrade, Verdict
 from accounts.models import Region
 from dashboard.group_pages import GroupedPage, GroupedPages, Part
-from dashboard.grouping import Group, Groups, Members
+from dashboard.grouping import Group, Groups
 from dashboard.matrix import BrokerTotal
 from dashboard.tables.cells import BLANK
-from dashboard.tallies import ByRegion, Tally, rests_on, sum_in_words, whole
+from dashboard.tallies import ByRegion, Members, Tally, whole
 from dashboard.words import VERDICT_WORDS, plural
 
 LARGE = 10_000  # from here on a total is cut to thousands: its column has room for five signs
@@ -43,7 +43,7 @@ class Summary:
     @property
     def total(self) -> BrokerTotal:
         """The brokers of all regions, hidden ones too."""
-        return self.brokers.total
+        return BrokerTotal(self.brokers.brokers, self.brokers.complete)
 
     @property
     def rests_on(self) -> str:
@@ -111,13 +111,37 @@ def _policies(members: Members) -> Said:
 
 
 def tally_html(code: str, tally: Tally) -> SafeString:
-    """The <td> of one region: a sum with its reservation, and in words on what it rests."""
+    """The <td> of one region: a sum with its reservation, and on hover on what it rests."""
     if not tally.expected:
         return BLANK
-    said, rests = sum_in_words(tally), rests_on(tally)
+    said, shown = sum_in_words(tally), _short(tally)
     return format_html(
-        '<td class="c t{}" title="{}: {}; {}">{}<i> {}</i></td>', _kind(tally), code, said, rests, _short(tally), rests
+        '<td class="c t{}" title="{}: {}; {}">{}<i> {}</i></td>',
+        _kind(tally),
+        code,
+        said,
+        rests_on(tally),
+        shown,
+        "brokers" if shown else said,
     )
+
+
+def sum_in_words(tally: Tally) -> str:
+    """The sum as a screen reader says it: `at least 12 brokers`."""
+    if tally.brokers is None:
+        return "not enabled anywhere" if tally.complete else "brokers not known"
+    least = "" if tally.complete else "at least "
+    return f"{least}{plural(tally.brokers, 'broker')}" if tally.brokers or least else "no brokers"
+
+
+def rests_on(tally: Tally, what: str = "account") -> str:
+    """On what a total rests: `3 of 5 accounts answered, 1 longer ago than accepted, 1 not enabled`."""
+    if not tally.polled:
+        return "not polled: switched off in the region table"
+    old = f", {tally.old:,} longer ago than accepted" if tally.old else ""
+    failing = f", {tally.failing:,} failing" if tally.failing else ""
+    off = f", {tally.disabled:,} not enabled" if tally.disabled else ""
+    return f"{tally.answered:,} of {plural(tally.expected, what)} answered{old}{failing}{off}"
 
 
 def _kind(tally: Tally) -> str:

@@ -9,13 +9,11 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.filters import AccountFilter, account_filter
 from dashboard.listings import LISTINGS
-from dashboard.matrix import census
 from dashboard.views.common import listing_page, start_sweep, wants_fragment
 from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, plural
@@ -28,7 +26,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
     shown = LISTINGS["matrix"].shown(request.GET, request.user)
     accounts = cast(AccountFilter, shown.filter).accounts
     context = {
-        "census": census(accounts, timezone.now()),
+        "census": shown.table.census,
         "fresh": fresh_words(),
         **running_context(),
         "pollable": accounts.filter(paused=False).count(),

@@ -116,7 +116,7 @@ def test_progress_is_announced_when_it_has_passed_a_quarter_and_not_before(watch
 
 
 def test_an_idle_page_asks_now_and_then_whether_a_sweep_runs(watching: Client, db: None) -> None:
-    assert b'hx-trigger="every 30s"' in watching.get("/matrix/").content
+    assert b'hx-trigger="every 30s, sweep-begun from:body"' in watching.get("/matrix/").content
 
 
 def test_htmx_gets_the_rows_and_the_header_alone(watching: Client, db: None) -> None:

@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Account, Region
 from dashboard.grouping import MOST_NAMED, Folding, mark_of
 from dashboard.models import SavedView
-from dashboard.tables.totals import tally_html
-from dashboard.tallies import Tally, rests_on, sum_in_words
+from dashboard.tables.totals import rests_on, sum_in_words, tally_html
+from dashboard.tallies import Tally
 from tests.dashboard.factories import make_account, make_cell, make_status, seed
 
 UNITS = ("Workloads/Prod", "Workloads/Prod/Europe", "Workloads/Test", "Sandbox", "")
@@ -48,10 +48,10 @@ def shown(client: Client, query: str) -> list[str]:
 
 
 def heading(client: Client, query: str, name: str) -> str:
-    """One heading's row, without tags."""
+    """One heading's row: its words, and what its figures say on hover."""
     html = client.get(f"/matrix/?{query}").content.decode()
     row = next(part for part in html.split("<tr") if name in part)
-    return " ".join(re.sub(r"<[^>]+>", " ", row).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r'<td[^>]*title="(.*?)">', r"\1 ", row)).split())
 
 
 def exported(client: Client, query: str) -> list[str]:
@@ -100,7 +100,7 @@ def test_a_heading_says_its_totals_and_on_what_they_rest(estate: list[Account], 
     said = heading(watching, "group=unit&columns=brokers,eu-west-1", "Sandbox")
 
     assert "≥ 2" in said
-    assert "≥2 1 of 2 accounts answered" in said
+    assert "eu-west-1: at least 2 brokers; 1 of 2 accounts answered ≥2 brokers" in said
 
 
 def test_a_heading_speaks_for_accounts_on_other_pages_and_for_collapsed_ones(db: None, watching: Client) -> None:
@@ -111,7 +111,7 @@ def test_a_heading_speaks_for_accounts_on_other_pages_and_for_collapsed_ones(db:
     second = heading(watching, "group=unit&columns=eu-west-1&page=2", "Big")
     folded = heading(watching, "group=unit&columns=eu-west-1&collapsed=all", "Big")
 
-    assert "40 40 of 40 accounts answered" in first and "40 40 of 40" in second and "40 40 of 40" in folded
+    assert all("40 brokers; 40 of 40 accounts answered" in said for said in (first, second, folded))
     assert "40 accounts, continued" in second
 
 
@@ -127,7 +127,7 @@ def test_the_last_row_sums_up_all_that_match_on_whichever_page(db: None, watchin
     foot = heading(watching, "columns=brokers,eu-west-1", "All that match")
 
     assert "31 accounts, every page" in foot
-    assert "≥90 30 of 31 accounts answered" in foot
+    assert "at least 90 brokers; 30 of 31 accounts answered ≥90" in foot
 
 
 def test_a_collapsed_group_has_its_heading_alone(estate: list[Account], watching: Client) -> None:
@@ -277,22 +277,22 @@ def test_a_total_is_never_more_certain_than_its_cells(tally: Tally, words: str, 
 
 
 def test_a_total_says_how_many_answered_and_how_many_of_them_long_ago() -> None:
-    tally = Tally(5, 7, answered=3, old=1, disabled=1)
+    tally = Tally(5, 7, answered=3, fresh=2, failing=1, disabled=1)
 
-    assert rests_on(tally) == "3 of 5 accounts answered, 1 of them longer ago than accepted; 1 not enabled"
+    assert rests_on(tally) == "3 of 5 accounts answered, 1 longer ago than accepted, 1 failing, 1 not enabled"
 
 
 def test_accounts_of_another_partition_are_not_expected_to_answer(db: None, watching: Client) -> None:
     make_cell(make_account(1), "us-east-1", 1)
     make_cell(make_account(2, partition="aws-us-gov"), "us-gov-west-1", 1)
 
-    assert "1 1 of 1 account answered" in heading(watching, "columns=us-east-1", "All that match")
+    assert "1 broker; 1 of 1 account answered 1" in heading(watching, "columns=us-east-1", "All that match")
 
 
 def test_an_old_answer_is_counted_as_old(db: None, watching: Client) -> None:
     make_cell(make_account(1), "us-east-1", 1, last_ok_at=timezone.now() - timedelta(hours=5))
 
-    assert "1 of them longer ago" in heading(watching, "columns=us-east-1", "All that match")
+    assert "1 longer ago than accepted" in heading(watching, "columns=us-east-1", "All that match")
 
 
 def test_the_total_of_a_group_has_the_rule_of_a_rows_total(db: None, watching: Client) -> None:
