@@ -76,6 +76,12 @@ def test_brokers_of_a_cell_without_an_answer_are_the_last_known_ones(account: Ac
     assert "Brokers, as last known" in text_of(watching, account)
 
 
+def test_none_at_the_last_answer_is_not_none_now(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 0, outcome="denied")
+
+    assert "None at the last answer; whether there is one now is not known." in text_of(watching, account)
+
+
 def test_many_brokers_are_cut_and_counted(account: Account, watching: Client) -> None:
     make_cell(account, "eu-west-1", 60)
     for number in range(60):

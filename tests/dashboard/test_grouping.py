@@ -62,9 +62,9 @@ def exported(client: Client, query: str) -> list[str]:
 def test_units_stand_below_their_parents_and_accounts_without_one_last(estate: list[Account], watching: Client) -> None:
     assert shown(watching, "group=unit") == [
         *("[Sandbox: 2 accounts]", "a6", "a7"),
-        *("[Prod: 2 accounts · in Workloads]", "a0", "a1"),
-        *("[Europe: 2 accounts · in Workloads / Prod]", "a2", "a3"),
-        *("[Test: 2 accounts · in Workloads]", "a4", "a5"),
+        *("[Prod: 2 accounts · Workloads]", "a0", "a1"),
+        *("[Europe: 2 accounts · Workloads / Prod]", "a2", "a3"),
+        *("[Test: 2 accounts · Workloads]", "a4", "a5"),
         *("[No unit: 2 accounts]", "a8", "a9"),
     ]
 
