@@ -111,19 +111,15 @@ def _policies(members: Members) -> Said:
 
 
 def tally_html(code: str, tally: Tally) -> SafeString:
-    """The <td> of one region: a sum with its reservation, and on hover on what it rests."""
+    """The <td> of one region: a sum with its reservation, and on hover on what it rests.
+
+    Words for screen readers only where a sign stands for the figure: there may be 1,700 of these on a page.
+    """
     if not tally.expected:
         return BLANK
-    said, shown = sum_in_words(tally), _short(tally)
-    return format_html(
-        '<td class="c t{}" title="{}: {}; {}">{}<i> {}</i></td>',
-        _kind(tally),
-        code,
-        said,
-        rests_on(tally),
-        shown,
-        "brokers" if shown else said,
-    )
+    said, figure = sum_in_words(tally), _short(tally)
+    shown = figure or format_html("<i>{}</i>", said)
+    return format_html('<td class="c t{}" title="{}: {}; {}">{}</td>', _kind(tally), code, said, rests_on(tally), shown)
 
 
 def sum_in_words(tally: Tally) -> str:

@@ -28,7 +28,8 @@
   };
   const settle = () => {
     const was = current && table.contains(current) ? current : null;
-    for (const part of table.querySelectorAll("thead tr + tr th, tbody th, tfoot th, td, a, input.tick")) part.tabIndex = -1;
+    const parts = table.querySelectorAll("thead tr + tr th, tbody :is(th, td), tfoot :is(th, td), a, input.tick");
+    for (const part of parts) part.tabIndex = -1;
     become(was ?? find(place.account, place.column) ?? table.tBodies[0].rows[0].cells[0]);
   };
   table.setAttribute("role", "grid");
@@ -37,7 +38,8 @@
 
   // What sticks to an edge must not lie over the cell that one walks to.
   const keepClear = () => {
-    const stuck = [...headings].filter((cell) => cell.className.startsWith("k-") && getComputedStyle(cell).left !== "auto");
+    const sticks = (cell) => cell.className.startsWith("k-") && getComputedStyle(cell).left !== "auto";
+    const stuck = [...headings].filter(sticks);
     const left = stuck.reduce((sum, cell) => sum + cell.offsetWidth, 0);
     const below = table.tFoot ? table.tFoot.offsetHeight : 0;
     sheet.style.scrollPadding = `${table.tHead.offsetHeight + 2}px 2px ${below + 2}px ${left + 2}px`;
@@ -82,30 +84,24 @@
 
   // The panel: the page of the cell, laid beside the matrix.
   const body = panel.querySelector(".panel-body");
-  const say = (title, sentence) => {
-    const heading = Object.assign(document.createElement("h2"), { id: "cell-title", textContent: title });
-    body.replaceChildren(heading, sentence);
+  const element = (tag, properties, ...children) => {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
   };
+  const titleOf = (cell) => element("h2", { id: "cell-title" }, `${regionOf(cell)} in ${nameOf(cell)}`);
   const openPanel = (cell) => {
-    const title = `${regionOf(cell)} in ${nameOf(cell)}`;
-    const link = Object.assign(document.createElement("a"), { href: addressOf(cell), textContent: "Open its page." });
-    const failed = () => {
-      const said = Object.assign(document.createElement("p"), { textContent: "The cell could not be read. " });
-      said.append(link);
-      say(title, said);
-    };
     become(cell);
     hideCard();
-    say(title, Object.assign(document.createElement("p"), { className: "soft", textContent: "Reading …" }));
-    panel.addEventListener("htmx:responseError", failed, { once: true });
-    panel.addEventListener("htmx:sendError", failed, { once: true });
-    panel.addEventListener("close", () => {
-      panel.removeEventListener("htmx:responseError", failed);
-      panel.removeEventListener("htmx:sendError", failed);
-    }, { once: true });
-    htmx.ajax("GET", addressOf(cell), { source: panel, target: body, swap: "innerHTML" });
+    body.replaceChildren(titleOf(cell), element("p", { className: "soft" }, "Reading …"));
+    htmx.ajax("GET", addressOf(cell), { source: panel, target: body, swap: "innerHTML" }).catch(tellOfFailure);
     panel.showModal();
   };
+  const tellOfFailure = () => {
+    const page = element("a", { href: addressOf(current) }, "Open its page.");
+    body.replaceChildren(titleOf(current), element("p", {}, "The cell could not be read. ", page));
+  };
+  panel.addEventListener("htmx:responseError", (event) => { if (event.target === panel) tellOfFailure(); });
   table.addEventListener("click", (event) => {
     const cell = event.target.closest("td.c");
     if (!cell || !addressOf(cell) || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -119,20 +115,17 @@
   });
 
   // The card: what a title says, where it can be read, with the account and the region.
-  const card = document.createElement("div");
-  card.id = "cell-card";
-  card.setAttribute("role", "tooltip");
-  card.hidden = true;
-  document.body.append(card);
+  const card = element("div", { id: "cell-card", role: "tooltip", hidden: true });
+  document.querySelector("main").append(card);
   let carded = null;
   let timer = 0;
-  const line = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
   const fill = (cell) => {
     const head = headings[cell.cellIndex];
     const where = regionOf(cell) ? `${regionOf(cell)} · ${head.dataset.name}` : "All regions";
     const says = cell.dataset.says.replace(`${regionOf(cell)}: `, "").split(/; |\. (?=Last known)/);
-    card.replaceChildren(line("b", nameOf(cell)), line("small", where), ...says.map((part) => line("p", part[0].toUpperCase() + part.slice(1))));
-    if (addressOf(cell)) card.append(line("small", "Click or Enter: last probe, brokers, history"));
+    const lines = says.filter(Boolean).map((part) => element("p", {}, part[0].toUpperCase() + part.slice(1)));
+    card.replaceChildren(element("b", {}, nameOf(cell)), element("small", {}, where), ...lines);
+    if (addressOf(cell)) card.append(element("small", {}, "Click or Enter: last probe, brokers, history"));
   };
   const showCard = (cell) => {
     if (cell === carded) return;

@@ -7,15 +7,13 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Sweep
 from tests.dashboard.factories import make_account, make_broker, make_cell, make_status
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SIZE = {"width": 1440, "height": 900}
 
 
 @pytest.fixture
@@ -130,8 +128,9 @@ def test_rows_that_a_sweep_brings_anew_do_not_lose_the_cell_behind_the_panel(mat
     assert matrix.get_by_role("grid").locator("[tabindex='0']").count() == 1
 
 
-def test_a_panel_that_cannot_be_read_says_so(matrix: Page) -> None:
-    matrix.route("**/regions/us-east-1/", lambda route: route.fulfill(status=500, body="broken"))
+@pytest.mark.parametrize("trouble", [lambda r: r.fulfill(status=500, body="broken"), lambda r: r.abort()])
+def test_a_panel_that_cannot_be_read_says_so(matrix: Page, trouble: Callable[[Route], None]) -> None:
+    matrix.route("**/regions/us-east-1/", trouble)
 
     cell(matrix, "alpha", "us-east-1").click()
 
