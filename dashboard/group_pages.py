@@ -78,7 +78,7 @@ class GroupedPages(Paginator):  # type: ignore[type-arg]  # of bound rows, which
             if line >= stop:
                 break
             if line + 1 + group.rows > start:
-                before += first if not parts else 0
+                before += first
                 parts.append(Part(group, line, last - first, continued=line < start))
             else:
                 before += group.rows

@@ -300,6 +300,15 @@ def test_accounts_of_another_partition_are_not_expected_to_answer(db: None, watc
     assert "1 broker; 1 of 1 account answered 1" in heading(watching, "columns=us-east-1", "All that match")
 
 
+def test_what_a_switched_off_region_once_had_is_no_answer_of_today(db: None, watching: Client) -> None:
+    make_cell(make_account(1), "us-east-1", 3)
+    Region.objects.filter(code="us-east-1").update(polled=False)
+
+    foot = heading(watching, "columns=brokers,us-east-1", "All that match")
+
+    assert "at least 3 brokers; not polled: switched off in the region table ≥3" in foot
+
+
 def test_an_old_answer_is_counted_as_old(db: None, watching: Client) -> None:
     make_cell(make_account(1), "us-east-1", 1, last_ok_at=timezone.now() - timedelta(hours=5))
 
