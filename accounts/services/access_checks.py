@@ -75,7 +75,9 @@ def tend_checks() -> int:
 
 def answer_request(account_pk: int) -> None:
     """Check an account that somebody asked to have checked, unless that has been answered meanwhile."""
-    if AccessCheck.objects.waiting().filter(pk=account_pk).exists():
+    if not Account.objects.filter(pk=account_pk).exists():
+        AccessCheck.objects.filter(pk=account_pk).delete()  # asked for while it was being deleted: nobody waits
+    elif AccessCheck.objects.waiting().filter(pk=account_pk).exists():
         check_account(account_pk)
 
 

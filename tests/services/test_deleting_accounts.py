@@ -32,7 +32,7 @@ from accounts.models import (
     Sweep,
 )
 from accounts.services import polling
-from accounts.services.access_checks import request_checks
+from accounts.services.access_checks import answer_request, request_checks
 from accounts.services.acts import Done
 from accounts.services.claims import Refusal, claim
 from accounts.services.cleanups.drawing import request_plan
@@ -232,6 +232,16 @@ def test_a_check_that_nobody_answered_is_not_asked_for_again(make_account: MakeA
     delete(account)
 
     assert not AccessCheck.objects.waiting().exists()
+
+
+def test_a_check_asked_for_while_an_account_was_being_deleted_ends(make_account: MakeAccount) -> None:
+    account = make_account()
+    delete(account)
+    request_checks(Account.every.all(), "operator")
+
+    answer_request(account.pk)
+
+    assert not AccessCheck.objects.exists()
 
 
 @pytest.mark.parametrize("purge", [False, True])
