@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Count, Prefetch, Q, Sum
+from django.db.models import Prefetch
 
 from accounts.domain.outcomes import FAILING, Outcome
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Cell, Region, RoleStatus
+from accounts.services.tally import Census, cells_of, census_of, tally
 from dashboard.words import stale_before, states_in_words
 
 FAILING_VALUES = sorted(outcome.value for outcome in FAILING)
@@ -109,62 +109,6 @@ def row_of(account: Account, regions: Iterable[Region]) -> dict[str, CellView]:
     return {region.code: cell_view(region, cells.get(region.code)) for region in own}
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
-    """How complete the picture is: every number counts cells, except accounts, regions and brokers."""
-
-    accounts: int
-    regions: int
-    cells: int
-    answered: int
-    fresh: int
-    disabled: int
-    failing: int
-    brokers: int
-    rabbitmq: int
-    activemq: int
-    counted: int
-
-    @property
-    def old(self) -> int:
-        """Cells whose last look was good, but too long ago."""
-        return self.answered - self.fresh
-
-    @property
-    def never(self) -> int:
-        """Cells that were never asked."""
-        return self.cells - self.answered - self.disabled - self.failing
-
-    @property
-    def complete(self) -> bool:
-        """True when the broker numbers rest on every cell that can have brokers."""
-        return not self.failing and not self.never
-
-
 def census(accounts: AccountQuerySet, now: datetime) -> Census:
     """Count the cells of a set of accounts, those that nobody ever polled included."""
-    per_partition = Counter(dict(accounts.order_by().values_list("partition").annotate(Count("pk"))))
-    regions = dict(
-        Region.objects.filter(polled=True, partition__in=list(per_partition))
-        .order_by()
-        .values_list("partition")
-        .annotate(Count("pk"))
-    )
-    polled = Cell.objects.filter(account__in=accounts.order_by().values("pk"), region__polled=True)
-    ok = Q(outcome=Outcome.OK)
-    counts = polled.aggregate(
-        answered=Count("pk", filter=ok),
-        fresh=Count("pk", filter=ok & Q(last_ok_at__gte=stale_before(now))),
-        disabled=Count("pk", filter=Q(outcome=Outcome.REGION_DISABLED)),
-        failing=Count("pk", filter=Q(outcome__in=FAILING_VALUES)),
-        counted=Count("brokers"),  # before the sum of that name, which would hide the column
-        brokers=Sum("brokers", default=0),
-        rabbitmq=Sum("rabbitmq", default=0),
-        activemq=Sum("activemq", default=0),
-    )
-    return Census(
-        accounts=per_partition.total(),
-        regions=sum(regions.values()),
-        cells=sum(count * regions.get(partition, 0) for partition, count in per_partition.items()),
-        **counts,
-    )
+    return census_of(accounts, tally(cells_of(accounts), stale_before(now)))
