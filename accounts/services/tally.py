@@ -39,7 +39,7 @@ def tally(cells: QuerySet[Cell], fresh_since: datetime) -> list[Tally]:
     counted = cells.order_by().values_list("region", "outcome")
     rows = counted.annotate(
         n_cells=Count("*"),
-        n_fresh=Count("*", filter=Q(last_ok_at__gte=fresh_since)),
+        n_fresh=Count("pk", filter=Q(last_ok_at__gte=fresh_since)),
         n_counted=Count("brokers"),
         n_brokers=Sum("brokers", default=0),
         n_rabbitmq=Sum("rabbitmq", default=0),
