@@ -97,7 +97,7 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     class Meta:
         template_name = "tables/regions.html"
-        empty_text = "The region table is empty: run `manage.py migrate`."
+        empty_text = "No region matches these filters."
 
     def render_polled(self, record: Region) -> str:
         """The switch itself is drawn by the template, which knows who is looking."""
