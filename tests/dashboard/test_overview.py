@@ -35,7 +35,9 @@ def doubtful(check: dict[str, str]) -> Callable[[Account], object]:
 
 
 def clean_up(state: str) -> Callable[[Account], object]:
-    return lambda account: Cleanup.objects.create(account=account, state=state, requested_by="ana")
+    """A clean-up in this state, confirmed."""
+    more = {"confirmed_by": "ana", "confirmed_at": timezone.now()}
+    return lambda account: Cleanup.objects.create(account=account, state=state, requested_by="ana", **more)
 
 
 def failed_twice(account: Account) -> None:
