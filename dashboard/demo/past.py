@@ -18,6 +18,10 @@ OFF = frozenset({33, 34})  # days ago
 JOINED = ((72, 9), (51, 5), (40, 2), (0, 0))
 THROTTLED = {64: 5, 63: 19, 62: 27, 61: 22, 60: 8, 18: 4, 17: 7}
 CLEANED_UP = (80, 66, 47, 29, 12)  # days ago a role that nothing used went
+SCALED = (
+    *("looked_at", "roles_read", "policies_read", "judged", "cells", "answered", "disabled", "failing"),
+    *("roles", "in_use", "unused", "drifted", "brokers"),
+)
 DRIFTED = (58, 21, 9)  # days ago a policy began to differ
 
 
@@ -38,29 +42,22 @@ def _days(today: DailyFigures) -> Iterator[DailyFigures]:
 
 def _day(today: DailyFigures, back: int) -> DailyFigures:
     """Today's figures with what had not happened yet taken back; what answers to nobody today did not do so then."""
-    missing = next(count for since, count in JOINED if back >= since)
-    share = (today.accounts - missing) / today.accounts
-    cells, throttled = round(today.cells * share), THROTTLED.get(back, 0)
-    failing = round(today.failing * share) + throttled
-    disabled = round(today.disabled * share)
-    extra = sum(back > gone for gone in CLEANED_UP)
-    drifted = max(0, today.drifted - sum(back > began for began in DRIFTED))
-    in_use = round(today.in_use * share)
+    accounts = today.accounts - today.accounts * next(count for since, count in JOINED if back >= since) // 40
+    then = {name: (getattr(today, name) or 0) * accounts // today.accounts for name in SCALED}
+    throttled = min(THROTTLED.get(back, 0), then["answered"])
+    still_there = min(sum(back > gone for gone in CLEANED_UP), accounts - then["roles"])
+    not_yet = sum(back > began for began in DRIFTED)
     return DailyFigures(
         day=today.day - timedelta(days=back),
         written_at=today.written_at - timedelta(days=back),
-        accounts=today.accounts - missing,
-        looked_at=max(0, today.looked_at - missing),
-        roles_read=round(today.roles_read * share),
-        policies_read=round(today.policies_read * share),
-        judged=round(today.judged * share),
-        cells=cells,
-        answered=cells - disabled - failing - round(today.never * share),
-        disabled=disabled,
-        roles=round(today.roles * share) + extra,
-        in_use=in_use,
-        unused=round(today.unused * share) + extra,
-        drifted=round(drifted * share),
-        brokers=None if today.brokers is None else round(today.brokers * share) - back // 7,
-        failing=failing,
+        accounts=accounts,
+        **then
+        | {
+            "answered": then["answered"] - throttled,
+            "failing": then["failing"] + throttled,
+            "roles": then["roles"] + still_there,
+            "unused": then["unused"] + still_there,
+            "drifted": max(0, then["drifted"] - not_yet),
+            "brokers": None if today.brokers is None else max(0, then["brokers"] - back // 7),
+        },
     )
