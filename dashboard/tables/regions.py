@@ -100,8 +100,8 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         empty_text = "No region matches these filters."
 
     def render_polled(self, record: Region) -> str:
-        """The switch itself is drawn by the template, which knows who is looking."""
-        return yes(record.polled)
+        """Nothing: the switch is drawn by the template, which knows who is looking."""
+        return ""
 
     def render_answering(self, record: Region) -> SafeString:
         """Of how many accounts."""

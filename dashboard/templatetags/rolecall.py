@@ -17,7 +17,7 @@ from accounts.models import RoleStatus
 from dashboard.arrange import Tools
 from dashboard.filters import CLEAR, ChipFilterSet, query_with, query_without
 from dashboard.tables.columns import policy_html, time_html, verdict_html
-from dashboard.tables.rows import page_rows
+from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
 from dashboard.words import OUTCOME_WORDS, plural, span
 
@@ -28,6 +28,7 @@ register.filter("span", span)
 register.filter("grouped", group_digits)
 register.filter("state_chip", state_html)
 register.filter("page_rows", page_rows)
+register.filter("parted", PageRow.parted)
 
 
 @register.filter
