@@ -307,7 +307,7 @@ class RegionFilter(ChipFilterSet):
         model = Region
         fields: tuple[str, ...] = ()
 
-    def by_failing(self, queryset: QuerySet[Region], name: str, value: str) -> QuerySet[Region]:
+    def by_failing(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Regions where most accounts that let Rolecall in gave no answer."""
         return queryset.filter(silent__gt=F("answering"))
 

@@ -234,7 +234,7 @@ def compared(points: Sequence[Point], today: date) -> tuple[str, str]:
     wanted = last.day - timedelta(days=COMPARED)
     before = next((point for point in reversed(points) if point.day <= wanted), points[0])
     if before is last:
-        return now, "; one day so far, a line needs two"
+        return now, ""
     span = plural((last.day - before.day).days, "day") + (" ago" if last.day == today else " before")
     if not (last.complete and before.complete):
         return now, f"; {span}: {before.said}"
