@@ -42,8 +42,11 @@ def with_old_answers(now: datetime) -> Q:
 
 
 def _having(cells: QuerySet[Cell]) -> Q:
-    """Accounts with such a cell: the cells are looked up once, not once for each account."""
-    return Q(pk__in=cells.order_by().values("account"))
+    """Accounts with such a cell: the cells are looked up once, not once for each account.
+
+    Each account once: of a list that may not fit its memory PostgreSQL makes no table, but reads all of it per account.
+    """
+    return Q(pk__in=cells.order_by().values("account").distinct())
 
 
 def with_doors(values: Collection[str]) -> Q:
