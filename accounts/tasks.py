@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts.services import access_checks, claims, hub, polling, retention, sweeps
+from accounts.services import access_checks, claims, daily_figures, hub, polling, retention, sweeps
 from accounts.services.cleanups import campaigns, drawing, gates, running, tending
 
 
@@ -53,8 +53,14 @@ def draw_plan(cleanup_pk: int) -> None:
 
 @shared_task(name="accounts.forget_old", expires=1800)
 def forget_old() -> None:
-    """Delete old history and sessions that are over."""
+    """Delete old history, old days' figures and sessions that are over."""
     retention.forget_old()
+
+
+@shared_task(name="accounts.write_figures", expires=240)
+def write_figures() -> None:
+    """Write down what the day has come to so far. Rung twice, the day is written again."""
+    daily_figures.write_figures()
 
 
 @shared_task(name="accounts.tend_campaigns", expires=30)

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.domain.access import Door
 from accounts.domain.cleanups import State
 from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.publications import Publication
 from accounts.models import AccountQuerySet, Cleanup, Region
 from accounts.services.publications import differing, publications
-from dashboard.filters import AWS_CHANGED, DIFFERS, FLAG_CHOICES, having_flags, having_outcomes
+from accounts.services.tally import Census
+from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
+from dashboard.filters import AWS_CHANGED, DIFFERS, FLAG_CHOICES, LATEST, MOST, OLD
 from dashboard.matrix import FAILING_VALUES
 from dashboard.publications import published_sentence
 from dashboard.words import plural, span, stale_before
@@ -23,6 +26,7 @@ from dashboard.words import plural, span, stale_before
 REFUSALS = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
 FAULTS = [value for value in FAILING_VALUES if value not in REFUSALS]
 FLAGGED = [value for value, _ in FLAG_CHOICES]
+NOT_READY = [door.value for door in Door if door is not Door.READY]
 MISMATCH = TrustGrade.TRUST_MISMATCH.value
 
 
@@ -38,11 +42,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """A set of accounts and what to say of one of them, or of several."""
+    """A condition on accounts, what to say of one that fulfils it, or of several, and where they are listed."""
 
     meaning: str
     tone: str
-    accounts: AccountQuerySet
+    accounts: Q
     of_one: str
     of_several: str
     url: str
@@ -53,75 +57,90 @@ def matrix_url(**query: str | list[str]) -> str:
     return f"{reverse('matrix')}?{urlencode(query, doseq=True)}"
 
 
-def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetime) -> list[Sentence]:
-    """The sentences that apply, worst first."""
+def accounts_url(**query: str | list[str]) -> str:
+    """The list of accounts, narrowed."""
+    return f"{reverse('accounts')}?{urlencode(query, doseq=True)}"
+
+
+def attention(accounts: AccountQuerySet, regions: Sequence[Region], counted: Census, now: datetime) -> list[Sentence]:
+    """The sentences that apply, worst first. Each leads to exactly the rows that it counts."""
     published = publications(accounts)
-    concerns = (*_access(accounts), *_role(accounts, published), *_age(accounts, now))
-    return [*_cleanups(accounts), *_published(published), *_sentences(concerns), *_failing_regions(regions)]
+    concerns = [*_access(), *_role(published), *(_age(now) if counted.old else ())]
+    return [
+        *_cleanups(accounts),
+        *_published(published),
+        *_sentences(accounts, concerns),
+        *_failing_regions(regions),
+    ]
 
 
 def _cleanups(accounts: AccountQuerySet) -> Iterator[Sentence]:
     """Clean-ups that need a second person, that ended badly with nobody having drawn a new plan, or that wait."""
     mine = Cleanup.objects.filter(account__in=accounts.order_by().values("pk"))
-    later = Cleanup.objects.filter(account=OuterRef("account"), pk__gt=OuterRef("pk"))
+    latest = f"&which={LATEST}"
     kinds = (
-        (State.FAILED, "bad", mine.exclude(Exists(later)), "failed, and no new plan has been drawn"),
-        (State.AWAITING_APPROVAL, "warn", mine, "for a second person’s approval"),
-        (State.WAITING, "warn", mine, "before the next try"),
+        (State.FAILED, "bad", mine.exclude(with_later_plan()), latest, "failed, and no new plan has been drawn"),
+        (State.AWAITING_APPROVAL, "warn", mine, "", "for a second person’s approval"),
+        (State.WAITING, "warn", mine, "", "before the next try"),
     )
-    for state, tone, rows, said in kinds:
+    for state, tone, rows, more, said in kinds:
         found = list(rows.filter(state=state).values_list("pk", flat=True))
         if found:
             verb = "" if state is State.FAILED else "waits " if len(found) == 1 else "wait "
-            url = reverse("cleanup", args=found) if len(found) == 1 else f"{reverse('cleanups')}?state={state.value}"
+            every = f"{reverse('cleanups')}?state={state.value}{more}"
+            url = reverse("cleanup", args=found) if len(found) == 1 else every
             yield Sentence(f"{plural(len(found), 'clean-up')} {verb}{said}", "Clean-up", url, tone)
 
 
 def _published(published: Mapping[str, Publication]) -> Iterator[Sentence]:
     for partition, one in sorted(published.items()):
-        yield Sentence(published_sentence(partition, one), "Policy", matrix_url(policy=AWS_CHANGED), "warn")
+        url = matrix_url(policy=AWS_CHANGED, partition=partition)
+        yield Sentence(published_sentence(partition, one), "Policy", url, "warn")
 
 
-def _access(accounts: AccountQuerySet) -> Iterator[Concern]:
-    refused, faulty = having_outcomes(accounts, REFUSALS), having_outcomes(accounts, FAULTS)
+def _access() -> Iterator[Concern]:
+    refused, faulty = with_outcomes(REFUSALS), with_outcomes(FAULTS)
     yield Concern(
         "Access", "bad", refused, "refuses Rolecall a look", "refuse Rolecall a look", matrix_url(outcome=REFUSALS)
     )
+    said = "a role that did not pass its access check"
+    shut = with_doors(NOT_READY)
+    yield Concern("Access", "bad", shut, f"has {said}", f"have {said}", accounts_url(access=NOT_READY))
     wrong = "gave no proper answer somewhere"
     yield Concern("Answers", "warn", faulty, wrong, wrong, matrix_url(outcome=FAULTS))
 
 
-def _role(accounts: AccountQuerySet, published: Mapping[str, Publication]) -> Iterator[Concern]:
-    mismatched = accounts.filter(role_status__trust_grade=MISMATCH)
+def _role(published: Mapping[str, Publication]) -> Iterator[Concern]:
+    mismatched = Q(role_status__trust_grade=MISMATCH)
     said = "a role that somebody else may assume"
     yield Concern("Trust", "bad", mismatched, f"has {said}", f"have {said}", matrix_url(trust=MISMATCH))
-    drifted = accounts.filter(differing(published))
     said = "a policy that differs from the documented one"
+    drifted = differing(published)
     yield Concern("Policy", "bad", drifted, f"has {said}", f"have {said}", matrix_url(policy=DIFFERS))
-    flagged = having_flags(accounts, FLAGGED)
     said = "a role with something that AWS does not document"
+    flagged = with_flags(FLAGGED)
     yield Concern("Role", "bad", flagged, f"has {said}", f"have {said}", matrix_url(flag=FLAGGED))
-    unread = accounts.filter(role_status__policy_grade=PolicyGrade.UNREADABLE)
     said = "a policy that could not be read"
+    unread = Q(role_status__policy_grade=PolicyGrade.UNREADABLE)
     yield Concern("Policy", "warn", unread, f"has {said}", f"have {said}", matrix_url(policy="unreadable"))
-    unread = accounts.filter(role_status__trust_grade=TrustGrade.UNREADABLE)
     said = "a trust policy that could not be read"
+    unread = Q(role_status__trust_grade=TrustGrade.UNREADABLE)
     yield Concern("Trust", "warn", unread, f"has {said}", f"have {said}", matrix_url(trust="unreadable"))
-    unused = accounts.filter(role_status__verdict=Verdict.UNUSED)
     said = "a role that nothing uses"
+    unused = Q(role_status__verdict=Verdict.UNUSED)
     yield Concern("Unused", "unused", unused, f"has {said}", f"have {said}", matrix_url(verdict="unused"))
 
 
-def _age(accounts: AccountQuerySet, now: datetime) -> Iterator[Concern]:
-    limit = stale_before(now)
-    said = f"last polled more than {span((now - limit).total_seconds())} ago"
-    old = accounts.filter(Q(role_status__checked_at__lt=limit))
-    yield Concern("Age", "warn", old, f"was {said}", f"were {said}", f"{reverse('accounts')}?sort=checked_at")
+def _age(now: datetime) -> Iterator[Concern]:
+    said = f"cells that last answered more than {span((now - stale_before(now)).total_seconds())} ago"
+    old = with_old_answers(now)
+    yield Concern("Age", "warn", old, f"has {said}", f"have {said}", accounts_url(age=OLD))
 
 
-def _sentences(concerns: Sequence[Concern]) -> Iterator[Sentence]:
-    for concern in concerns:
-        count = concern.accounts.order_by().values("pk").distinct().count()
+def _sentences(accounts: AccountQuerySet, concerns: Sequence[Concern]) -> Iterator[Sentence]:
+    """What applies, counted in one query."""
+    conditions = {f"n{place}": Count("pk", filter=concern.accounts) for place, concern in enumerate(concerns)}
+    for concern, count in zip(concerns, accounts.order_by().aggregate(**conditions).values(), strict=True):
         if count:
             said = concern.of_one if count == 1 else concern.of_several
             yield Sentence(f"{plural(count, 'account')} {said}", concern.meaning, concern.url, concern.tone)
@@ -135,4 +154,4 @@ def _failing_regions(regions: Sequence[Region]) -> Iterator[Sentence]:
     codes = ", ".join(row.code for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
     verb = "fails" if len(rows) == 1 else "fail"
     text = f"{plural(len(rows), 'region')} {verb} in most accounts: {codes}"
-    yield Sentence(text, "Regions", f"{reverse('regions')}?sort=-failing", "bad")
+    yield Sentence(text, "Regions", f"{reverse('regions')}?failing={MOST}", "bad")

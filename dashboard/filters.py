@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
 import django_filters as filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.domain.outcomes import FAILING, Flag, Outcome, PolicyGrade, TrustGrade, Verdict
+from accounts.domain.identifiers import PARTITIONS
+from accounts.domain.outcomes import Flag, PolicyGrade, Presence, TrustGrade, Verdict
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Broker, Cell, Cleanup, Region
 from accounts.services.publications import differing, having, publications
 from dashboard.access import Person, visible_accounts
+from dashboard.access_panel import DOOR_WORDS
 from dashboard.cleanup_words import STATE_WORDS
+from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
 from dashboard.tables.cleanups import cleanups_of
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
 NO_POLICY, AWS_CHANGED, DIFFERS = "none", "aws_changed", "differs"
+OLD, LATEST, MOST = "old", "latest", "most"
 POLICY_CHOICES = [
     *((grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade),
     (NO_POLICY, "none"),
@@ -33,6 +38,8 @@ POLICY_CHOICES = [
 TRUST_CHOICES = [(grade.value, grade.value.replace("_", " ")) for grade in TrustGrade]
 FLAG_CHOICES = [(flag.value, flag.value.replace("_", " ")) for flag in Flag if flag is not Flag.ROLE_ABSENT]
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
+PRESENCE_CHOICES = [(presence.value, presence.value) for presence in Presence]
+DOOR_CHOICES = [(door.value, word) for door, word in DOOR_WORDS.items()]
 
 
 # An address without a query opens the person's default view; this one says that none is wanted.
@@ -98,19 +105,25 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
 
 def query_without(data: QueryDict, *names: str) -> str:
     """The query string without some names, and without the page, which would no longer fit."""
-    left = data.copy()
-    for name in (*names, "page", "_export", "_columns"):
-        left.pop(name, None)
-    return left.urlencode(safe=",")
+    return _left(data, names).urlencode(safe=",")
 
 
 def query_with(data: QueryDict, **values: str) -> str:
     """The query string with some values exchanged, empty ones taken out, and without the page."""
-    left = QueryDict(query_without(data, *values), mutable=True)
+    left = _left(data, values)
     for name, value in values.items():
         if value:
             left[name] = value
     return left.urlencode(safe=",") or CLEAR
+
+
+def _left(data: QueryDict, names: Collection[str]) -> QueryDict:
+    """What remains; made anew, since a page has some fifty such links and a QueryDict is copied to its depths."""
+    left = QueryDict(mutable=True)
+    for name, values in data.lists():
+        if name not in names and name not in ("page", "_export", "_columns"):
+            left.setlist(name, values)
+    return left
 
 
 def search_accounts(queryset: QuerySet[Any], text: str, prefix: str = "") -> QuerySet[Any]:
@@ -130,25 +143,7 @@ def having_tag(queryset: AccountQuerySet, text: str) -> AccountQuerySet:
 
 def having_outcomes(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySet:
     """Accounts where at least one cell, or the probe of the role, came to one of these outcomes."""
-    found = Q()
-    for value in values:
-        found |= _with_outcome(Outcome(value))
-    return queryset.filter(found) if values else queryset
-
-
-def _with_outcome(outcome: Outcome) -> Q:
-    here = Region.objects.filter(partition=OuterRef("partition"))
-    if outcome is Outcome.UNSUPPORTED:
-        return Q(Exists(here.filter(polled=False)))
-    if outcome is Outcome.NEVER:
-        seen = Cell.objects.filter(account=OuterRef(OuterRef("pk")), region=OuterRef("pk"))
-        unseen = here.filter(polled=True).exclude(Exists(seen))
-        return Q(Exists(unseen)) | Q(role_status__isnull=True) | Q(role_status__outcome=outcome)
-    cells = Cell.objects.filter(account=OuterRef("pk"), region__polled=True, outcome=outcome)
-    role = Q(role_status__outcome=outcome)
-    if outcome in FAILING:
-        role |= Q(role_status__policy_outcome=outcome)
-    return Q(Exists(cells)) | role
+    return queryset.filter(with_outcomes(values)) if values else queryset
 
 
 def _several(label: str, choices: Any, method: Callable[..., Any] | str) -> filters.MultipleChoiceFilter:
@@ -168,12 +163,16 @@ def _trusts(queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQ
     return queryset.filter(role_status__trust_grade__in=values) if values else queryset
 
 
+def _presences(queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
+    found = Q(role_status__presence__in=values)
+    if Presence.UNKNOWN in values:
+        found |= Q(role_status__isnull=True)
+    return queryset.filter(found) if values else queryset
+
+
 def having_flags(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySet:
     """Accounts whose role has at least one of these flags."""
-    found = Q()
-    for value in values:
-        found |= Q(role_status__flags__contains=[value])
-    return queryset.filter(found) if values else queryset
+    return queryset.filter(with_flags(values)) if values else queryset
 
 
 def in_unit(queryset: AccountQuerySet, path: str) -> AccountQuerySet:
@@ -204,6 +203,12 @@ class AccountFilter(ChipFilterSet):
     outcome = _several("Outcome", OUTCOME_CHOICES, lambda queryset, name, values: having_outcomes(queryset, values))
     region = filters.ChoiceFilter(
         label="Brokers in", choices=region_choices, method="by_region", empty_label="any region"
+    )
+    role = _several("Role", PRESENCE_CHOICES, _presences)
+    access = _several("Access check", DOOR_CHOICES, "by_access")
+    age = filters.ChoiceFilter(label="Age", choices=[(OLD, "old answers")], method="by_age", empty_label="any age")
+    partition = filters.MultipleChoiceFilter(
+        label="Partition", choices=[(name, name) for name in PARTITIONS], widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
@@ -254,6 +259,14 @@ class AccountFilter(ChipFilterSet):
             found |= differing(published) if DIFFERS in values else Q()
         return queryset.filter(found)
 
+    def by_access(self, queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
+        """By what the last check of their roles found."""
+        return queryset.filter(with_doors(values)) if values else queryset
+
+    def by_age(self, queryset: AccountQuerySet, name: str, value: str) -> AccountQuerySet:
+        """Accounts with answers that are shown as old."""
+        return queryset.filter(with_old_answers(timezone.now()))
+
     def by_region(self, queryset: AccountQuerySet, name: str, value: str) -> AccountQuerySet:
         """Accounts with brokers there, last known ones included."""
         return queryset.filter(Exists(Cell.objects.filter(account=OuterRef("pk"), region=value, brokers__gt=0)))
@@ -293,6 +306,9 @@ class CleanupFilter(ChipFilterSet):
         choices=[(state.value, word) for state, word in STATE_WORDS.items()],
         widget=forms.CheckboxSelectMultiple,
     )
+    which = filters.ChoiceFilter(
+        label="Which", choices=[(LATEST, "the latest of each account")], method="by_latest", empty_label="all"
+    )
 
     class Meta:
         model = Cleanup
@@ -303,12 +319,32 @@ class CleanupFilter(ChipFilterSet):
         of_accounts = search_accounts(queryset, value, "account__")
         return queryset.filter(pk__in=of_accounts.order_by().values("pk"))
 
+    def by_latest(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
+        """Those after which nobody has drawn another plan for their account."""
+        return queryset.exclude(with_later_plan())
+
     def by_person(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
         """By the whole name of somebody who asked, confirmed or approved."""
         name = value.strip()
         return queryset.filter(
             Q(requested_by__iexact=name) | Q(confirmed_by__iexact=name) | Q(approved_by__iexact=name)
         )
+
+
+class RegionFilter(ChipFilterSet):
+    """What the region table can be narrowed to."""
+
+    failing = filters.ChoiceFilter(
+        label="Failing", choices=[(MOST, "in most accounts")], method="by_failing", empty_label="or not"
+    )
+
+    class Meta:
+        model = Region
+        fields: tuple[str, ...] = ()
+
+    def by_failing(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Regions where most accounts that let Rolecall in gave no answer."""
+        return queryset.filter(silent__gt=F("answering"))
 
 
 def account_filter(data: QueryDict, person: Person) -> AccountFilter:

@@ -12,7 +12,7 @@ from accounts.models import AuditEntry
 from dashboard.access import Person, Role, visible_accounts
 from dashboard.arrange import arrange, chosen_columns, several, strangers
 from dashboard.exports import Export, matrix_export, table_export
-from dashboard.filters import ChipFilterSet, account_filter, broker_filter, cleanup_filter
+from dashboard.filters import ChipFilterSet, RegionFilter, account_filter, broker_filter, cleanup_filter
 from dashboard.grouping import GROUP_NAMES, grouping_of, groups_of
 from dashboard.layout import LAYOUT_NAMES, layout_of
 from dashboard.tables.accounts import AccountTable
@@ -105,7 +105,8 @@ def _campaigns(data: QueryDict, person: Person) -> Narrowed:
 
 
 def _regions(data: QueryDict, person: Person) -> Narrowed:
-    return RegionTable(regions_with_counts(visible_accounts(person))), None
+    narrowed = RegionFilter(data, queryset=regions_with_counts(visible_accounts(person)))
+    return RegionTable(narrowed.qs), narrowed
 
 
 def _sweeps(data: QueryDict, person: Person) -> Narrowed:

@@ -12,7 +12,8 @@ from django.db.models import Prefetch
 from accounts.domain.outcomes import FAILING, Outcome
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Cell, Region, RoleStatus
-from dashboard.tallies import COUNTED, ByRegion, Members, members_of, tallies, whole
+from accounts.services.tally import Census, cells_of, census_of, tally
+from dashboard.tallies import COUNTED, ByRegion, Members, whole
 from dashboard.words import stale_before, states_in_words
 
 FAILING_VALUES = sorted(outcome.value for outcome in FAILING)
@@ -109,47 +110,12 @@ def row_of(account: Account, regions: Iterable[Region]) -> dict[str, CellView]:
     return {region.code: cell_view(region, cells.get(region.code)) for region in own}
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
-    """How complete the picture is: every number counts cells, except accounts, regions and brokers."""
-
-    accounts: int
-    regions: int
-    cells: int
-    answered: int
-    fresh: int
-    disabled: int
-    failing: int
-    brokers: int
-    rabbitmq: int
-    activemq: int
-    counted: int
-
-    @property
-    def old(self) -> int:
-        """Cells whose last look was good, but too long ago."""
-        return self.answered - self.fresh
-
-    @property
-    def never(self) -> int:
-        """Cells that were never asked."""
-        return self.cells - self.answered - self.disabled - self.failing
-
-    @property
-    def complete(self) -> bool:
-        """True when the broker numbers rest on every cell that can have brokers."""
-        return not self.failing and not self.never
-
-
 def census(accounts: AccountQuerySet, now: datetime) -> Census:
     """Count the cells of a set of accounts, those that nobody ever polled included."""
-    members = members_of(accounts)
-    partitions = members[""].per_partition if members else ()
-    found = tallies(accounts, list(Region.objects.filter(partition__in=partitions)), members, now)
-    return census_of(members, found)
+    return census_of(accounts, tally(cells_of(accounts), stale_before(now)))
 
 
-def census_of(members: Mapping[str, Members], found: Mapping[str, ByRegion]) -> Census:
+def census_of_tallies(members: Mapping[str, Members], found: Mapping[str, ByRegion]) -> Census:
     """The same from what was added up already; regions that are not polled have no say."""
     polled = [tally for tally in found.get("", {}).values() if tally.polled and tally.expected]
     total = whole(polled)

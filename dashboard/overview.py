@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from math import log
 
 from django.db.models import Count
+from django.urls import reverse
 
-from accounts.domain.outcomes import Verdict
+from accounts.domain.outcomes import Presence, Verdict
 from accounts.domain.regions import display_order
 from accounts.models import AccountQuerySet, Region
+from accounts.services.daily_figures import figures_since, measure
+from accounts.services.tally import Census
 from dashboard.attention import matrix_url
-from dashboard.matrix import geographies
+from dashboard.filters import DIFFERS
+from dashboard.matrix import FAILING_VALUES, geographies
+from dashboard.trends import DAYS, Trends, trends
 from dashboard.words import VERDICT_WORDS
 
 
@@ -64,3 +70,24 @@ def _tile(row: Region, most: int) -> RegionTile:
     brokers, failing = row.known_brokers, row.failing  # type: ignore[attr-defined]
     complete = row.answering + row.disabled >= row.accounts  # type: ignore[attr-defined]
     return RegionTile(row, brokers, failing, complete, share_step(brokers or 0, most), matrix_url(region=row.code))
+
+
+def overview_trends(accounts: AccountQuerySet, census: Census, now: datetime) -> Trends:
+    """The charts: what was stored of the days before, and of today what this very page says."""
+    today = now.astimezone(UTC).date()
+    days = figures_since(today - timedelta(days=DAYS - 1))
+    if figures := measure(accounts, census, now):
+        days[today] = figures
+    return trends(days, _drawn(), now)
+
+
+def _drawn() -> Mapping[str, tuple[str, str]]:
+    """What is drawn: the figure's title, and the address of the rows behind it."""
+    return {
+        "roles": ("Roles", matrix_url(role=Presence.PRESENT.value)),
+        "in_use": ("Roles in use", matrix_url(verdict=Verdict.IN_USE.value)),
+        "unused": ("Unused roles", matrix_url(verdict=Verdict.UNUSED.value)),
+        "drifted": ("Policies that differ", matrix_url(policy=DIFFERS)),
+        "brokers": ("Brokers", reverse("brokers")),
+        "failing": ("Failing cells", matrix_url(outcome=FAILING_VALUES)),
+    }

@@ -261,6 +261,8 @@ CELERY_BEAT_SCHEDULE = {
     "tend-cleanups": {"task": "accounts.tend_cleanups", "schedule": 5.0},
     # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
     "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
+    # Often, so that what stays of a day is how it ended.
+    "write-figures": {"task": "accounts.write_figures", "schedule": 300.0},
     "tend-campaigns": {"task": "accounts.tend_campaigns", "schedule": 5.0},
     "void-expired-plans": {"task": "accounts.void_expired_plans", "schedule": 60.0},
     "tend-checks": {"task": "accounts.tend_checks", "schedule": 30.0},
@@ -273,6 +275,7 @@ CELERY_TASK_ROUTES = {
     "accounts.run_cleanup": {"queue": "now"},
     "accounts.draw_plan": {"queue": "now"},
     "accounts.forget_old": {"queue": "clock"},
+    "accounts.write_figures": {"queue": "clock"},
     "accounts.tend_checks": {"queue": "clock"},
     "accounts.void_expired_plans": {"queue": "clock"},
 }
@@ -287,6 +290,7 @@ POLL_LEASE_SECONDS = 300  # longer than the hard time limit: whoever still holds
 POLL_RESEND_SECONDS = whole_number("POLL_RESEND_SECONDS", 60)  # an unclaimed poll is sent again: Redis may be emptied
 SWEEP_KEEP_DAYS = whole_number("SWEEP_KEEP_DAYS", 14)  # accounts' own history is kept apart, and longer
 CHANGE_KEEP_DAYS = whole_number("CHANGE_KEEP_DAYS", 400)  # a yearly review still sees the one before it
+FIGURES_KEEP_DAYS = whole_number("FIGURES_KEEP_DAYS", 1100, least=90)  # a row a day; the overview draws 90 days
 POLL_THREADS = whole_number("POLL_THREADS", 12)  # regions asked at once, per account
 POLL_PROBE_SECONDS = whole_number("POLL_PROBE_SECONDS", 45)  # one region with all its pages: 10,000 brokers take 10 s
 POLL_BUDGET_SECONDS = whole_number("POLL_BUDGET_SECONDS", 120)  # a whole account; half of the soft limit

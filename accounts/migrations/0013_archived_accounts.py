@@ -14,7 +14,7 @@ UPDATE accounts_auditentry SET account_number = substring(subject FROM '\((\d{12
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0010_what_people_say_of_it"),
+        ("accounts", "0011_daily_figures"),
     ]
 
     operations = [

@@ -8,6 +8,7 @@ from accounts.models.cell import Broker, Cell
 from accounts.models.change import Change
 from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalEntry, Target
 from accounts.models.credential import SealedCredential
+from accounts.models.daily import DailyFigures
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
 from accounts.models.region_states import StoredRegionStates
@@ -27,6 +28,7 @@ __all__ = (
     "Change",
     "Cleanup",
     "CleanupQuerySet",
+    "DailyFigures",
     "HubIdentity",
     "JournalEntry",
     "PolicyDocument",

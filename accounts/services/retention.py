@@ -1,15 +1,15 @@
-"""What is forgotten in time: old history, and sessions of the pages that are over. The audit record stays whole."""
+"""What is forgotten in time: old history and figures, and sessions that are over. The audit record stays whole."""
 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, timedelta
 from importlib import import_module
 
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Change
+from accounts.models import Change, DailyFigures
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ MOST_AT_ONCE = 20_000
 def forget_old() -> int:
     """Delete what nobody will look at any more; says how many changes that was. Harmless at any time, in any number."""
     forgotten = _forget_changes()
+    _forget_figures()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     if forgotten:
         logger.info("Forgot %s changes that are older than %s days", forgotten, settings.CHANGE_KEEP_DAYS)
@@ -35,3 +36,8 @@ def _forget_changes() -> int:
         .values("pk")[:MOST_AT_ONCE]
     )
     return Change.objects.filter(pk__in=old).delete()[0]
+
+
+def _forget_figures() -> None:
+    horizon = timezone.now().astimezone(UTC).date() - timedelta(days=settings.FIGURES_KEEP_DAYS)
+    DailyFigures.objects.filter(day__lt=horizon).delete()

@@ -152,6 +152,8 @@ class _Start:
         self.children.wait_until(web, lambda: programs.web_answers(self.listener))
         self._say_where(people)
         self._show_progress(sweep) if sweep else self._say_how_to_import()
+        if aws and site.make_up_a_past():
+            print("The charts show 89 days before today that are made up, for this demo alone.", flush=True)
 
     def _start_local_aws(self) -> Child:
         from dashboard.demo.estate import HUB_ACCESS_KEY_ID, HUB_SECRET_ACCESS_KEY

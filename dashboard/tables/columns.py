@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, Self
 
 import django_tables2 as tables
 from django.db.models import Expression, F, OrderBy, QuerySet, Subquery
@@ -40,6 +41,10 @@ class SortedColumn(tables.Column):  # type: ignore[misc]  # django-tables2 has n
         if export is None:
             self.value, export = self.sort, attrgetter(str(sort).replace("__", "."))
         self.export: Callable[[Any], object] = export
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy for one table: what it sorts by and its attributes are never changed, so they are shared."""
+        return copy(self)
 
     def key(self, descending: bool) -> OrderBy:
         """The sort key, what is not known last both ways."""

@@ -15,12 +15,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account, AccountQuerySet, Cell, Region
+from accounts.services.tally import Census
 from dashboard.arrange import Choice
 from dashboard.filters import query_with
 from dashboard.group_pages import GroupedPage, GroupedPages
 from dashboard.grouping import COLUMNS, TAG, Groups, tag_keys
 from dashboard.layout import FIXED, PINNED, Layout, layout_of
-from dashboard.matrix import CellView, Census, broker_total, census_of, geographies, role_status_of, row_of, with_cells
+from dashboard.matrix import CellView, broker_total, census_of_tallies, geographies, role_status_of, row_of, with_cells
 from dashboard.tables.cells import cell_html
 from dashboard.tables.columns import SortedColumn, account_html, policy_html, verdict_html
 from dashboard.tables.rows import Painter, painter
@@ -120,7 +121,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     @property
     def census(self) -> Census:
         """How complete the picture is."""
-        return census_of(*self.whole)
+        return census_of_tallies(*self.whole)
 
     @property
     def totals(self) -> Summary | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import django_tables2 as tables
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, Func, IntegerField, JSONField, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.domain.outcomes import Outcome
-from accounts.models import AccountQuerySet, Cell, Region
+from accounts.models import AccountQuerySet, Region
+from accounts.services.tally import Tally, accounts_by_partition, cells_of, tally
 from dashboard.matrix import FAILING_VALUES
 from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn
 
@@ -23,25 +26,57 @@ def yes(value: bool) -> str:
     return "Yes" if value else "No"
 
 
-def regions_with_counts(accounts: AccountQuerySet) -> QuerySet[Region]:
-    """The table's rows with what the accounts' cells say of each region."""
-    mine = accounts.order_by()
-    cells = Cell.objects.filter(region=OuterRef("pk"), account__in=mine.values("pk")).order_by().values("region")
-    asked = cells.filter(region__polled=True)
-    here = mine.filter(partition=OuterRef("partition")).values("partition")
-    return Region.objects.annotate(
-        accounts=_number(here.annotate(n=Count("pk")).values("n")),
-        answering=_number(asked.filter(outcome=Outcome.OK).annotate(n=Count("pk")).values("n")),
-        disabled=_number(asked.filter(outcome=Outcome.REGION_DISABLED).annotate(n=Count("pk")).values("n")),
-        failing=_number(asked.filter(outcome__in=FAILING_VALUES).annotate(n=Count("pk")).values("n")),
+def regions_with_counts(
+    accounts: AccountQuerySet, code: str | None = None, tallies: Sequence[Tally] | None = None
+) -> QuerySet[Region]:
+    """The table's rows, or the one row of `code`, with what the accounts' cells say of each region.
+
+    The cells are counted now, in one pass, or have been counted by the caller, for other figures too.
+    """
+    cells = cells_of(accounts) if code is None else cells_of(accounts).filter(region=code)
+    tallies = tally(cells, timezone.now()) if tallies is None else tallies
+    polled = set(Region.objects.filter(polled=True).values_list("code", flat=True))
+    asked = [one for one in tallies if one.region in polled]
+    rows = Region.objects.all() if code is None else Region.objects.filter(pk=code)
+    return rows.annotate(
+        accounts=_looked_up(accounts_by_partition(accounts), "partition"),
+        answering=_looked_up(_cells(asked, [Outcome.OK])),
+        disabled=_looked_up(_cells(asked, [Outcome.REGION_DISABLED])),
+        failing=_looked_up(_cells(asked, FAILING_VALUES)),
         # An account that lets nobody in says nothing of its regions.
-        silent=_number(asked.filter(outcome__in=SILENT).annotate(n=Count("pk")).values("n")),
-        known_brokers=Subquery(cells.annotate(n=Sum("brokers")).values("n")),
+        silent=_looked_up(_cells(asked, SILENT)),
+        known_brokers=LookedUp(_brokers(tallies), "code"),
     )
 
 
-def _number(counted: QuerySet[Any, Any]) -> Coalesce:
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+class LookedUp(Func):
+    """A number by a column's value, out of a few that are known: so that the rows are sorted by it in SQL."""
+
+    template, arg_joiner = "(%(expressions)s)::int", " ->> "
+    output_field = IntegerField()
+
+    def __init__(self, numbers: Mapping[str, int], column: str) -> None:
+        super().__init__(Value(numbers, JSONField()), F(column))
+
+
+def _looked_up(numbers: Mapping[str, int], column: str = "code") -> Coalesce:
+    return Coalesce(LookedUp(numbers, column), 0)
+
+
+def _cells(tallies: Iterable[Tally], outcomes: Collection[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for one in tallies:
+        counts[one.region] += one.cells if one.outcome in outcomes else 0
+    return counts
+
+
+def _brokers(tallies: Iterable[Tally]) -> Counter[str]:
+    """The known brokers of the regions of which a number is known."""
+    counts: Counter[str] = Counter()
+    for one in tallies:
+        if one.counted:
+            counts[one.region] += one.brokers
+    return counts
 
 
 class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
@@ -62,11 +97,11 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     class Meta:
         template_name = "tables/regions.html"
-        empty_text = "The region table is empty: run `manage.py migrate`."
+        empty_text = "No region matches these filters."
 
     def render_polled(self, record: Region) -> str:
-        """The switch itself is drawn by the template, which knows who is looking."""
-        return yes(record.polled)
+        """Nothing: the switch is drawn by the template, which knows who is looking."""
+        return ""
 
     def render_answering(self, record: Region) -> SafeString:
         """Of how many accounts."""

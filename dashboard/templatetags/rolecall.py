@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.http import QueryDict
 from django.template import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.domain.identifiers import group_digits
@@ -17,7 +19,7 @@ from accounts.models import RoleStatus
 from dashboard.arrange import Tools
 from dashboard.filters import CLEAR, ChipFilterSet, query_with, query_without
 from dashboard.tables.columns import policy_html, time_html, verdict_html
-from dashboard.tables.rows import page_rows
+from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
 from dashboard.words import OUTCOME_WORDS, plural, span
 
@@ -28,6 +30,7 @@ register.filter("span", span)
 register.filter("grouped", group_digits)
 register.filter("state_chip", state_html)
 register.filter("page_rows", page_rows)
+register.filter("parted", PageRow.parted)
 
 
 @register.filter
@@ -95,6 +98,25 @@ def without_or_clear(data: QueryDict, name: str) -> str:
 def with_value(context: Context, *pairs: str) -> str:
     """The query string with values put in, each after its name; an empty one takes the name out."""
     return query_with(context["request"].GET, **dict(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+@register.filter
+def boxes(field: BoundField) -> SafeString:
+    """A box for each choice of a filter, in one piece: there are some fifty on a page."""
+    box = '<label><input type="checkbox" name="{}" value="{}"{}>{}</label>'
+    return format_html_join("", box, ((field.html_name, *one) for one in _choices(field, SafeString(" checked"))))
+
+
+@register.filter
+def options(field: BoundField) -> SafeString:
+    """The choices of a filter that takes one of them."""
+    return format_html_join("", '<option value="{}"{}>{}</option>', _choices(field, SafeString(" selected")))
+
+
+def _choices(field: BoundField, mark: SafeString) -> Iterator[tuple[object, SafeString, object]]:
+    given = field.value()
+    chosen = {str(value) for value in (given if isinstance(given, list) else [given or ""])}
+    return ((value, mark if str(value) in chosen else SafeString(""), word) for value, word in field.field.choices)
 
 
 @register.filter

@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Sweep
+from accounts.services.tally import cells_of, census_of, tally
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.attention import attention
-from dashboard.matrix import census
-from dashboard.overview import region_strip, verdict_counts
+from dashboard.overview import overview_trends, region_strip, verdict_counts
 from dashboard.tables.regions import regions_with_counts
 from dashboard.views.sweeps import running_context
-from dashboard.words import fresh_words
+from dashboard.words import fresh_words, stale_before
 
 
 @require_safe
@@ -22,12 +22,15 @@ from dashboard.words import fresh_words
 def overview(request: ViewerRequest) -> HttpResponse:
     """Totals, what needs a person, the last sweep and the regions."""
     accounts, now = visible_accounts(request.user), timezone.now()
-    regions = list(regions_with_counts(accounts))
+    tallies = tally(cells_of(accounts), stale_before(now))
+    regions = list(regions_with_counts(accounts, tallies=tallies))
+    counted = census_of(accounts, tallies)
     context = {
-        "census": census(accounts, now),
+        "census": counted,
         "verdicts": verdict_counts(accounts),
-        "attention": attention(accounts, regions, now),
+        "attention": attention(accounts, regions, counted, now),
         "regions": region_strip(regions),
+        "trends": overview_trends(accounts, counted, now),
         "sweep": Sweep.objects.first(),
         "fresh": fresh_words(),
         **running_context(),

@@ -33,6 +33,7 @@ PAGES = (
     "/accounts/?view=none",
     "/accounts/?per_page=100&sort=-failing,verdict,name&page=50",
     "/accounts/?q=12&tag=env%3Dprod",
+    "/accounts/?age=old",
     "/brokers/?view=none",
     "/brokers/?per_page=100&sort=engine,-seen_at&page=1000",
     "/regions/?view=none",

@@ -56,6 +56,12 @@ def names(query: str) -> list[str]:
         ("region=us-east-1", ["orders-prod"]),
         ("region=eu-west-1", []),
         ("verdict=in_use&region=us-east-1&q=prod", ["orders-prod"]),
+        ("role=present", ["orders-prod"]),
+        ("role=unknown&role=absent", ["bi-reporting", "brand-new", "log-archive"]),
+        ("age=old", []),
+        ("access=shut", []),
+        ("partition=aws-us-gov", []),
+        ("partition=aws&q=prod", ["orders-prod"]),
     ],
 )
 def test_a_filter_leaves_the_accounts_it_names(estate: None, query: str, expected: list[str]) -> None:

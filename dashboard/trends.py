@@ -1,0 +1,244 @@
+"""The lines of the overview: ninety days of a figure as a small chart, a sentence and a row of a table.
+
+A day that nobody measured is a gap: never a zero, and no line leads across it. A day whose figure rests on incomplete
+answers is drawn dashed and has its `≥`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, pairwise
+
+from accounts.models import DailyFigures
+from dashboard.words import plural
+
+DAYS, COMPARED = 90, 30
+# The drawing's units: about a pixel each where three charts stand side by side.
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 124, 40, 296, 12, 96
+LINES = 3  # of the grid at most, beside the one at its foot
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One measured day of one figure, and where it stands in the drawing."""
+
+    day: date
+    value: int
+    complete: bool
+    x: float
+    y: float
+    title: str
+
+    @property
+    def said(self) -> str:
+        """The value with its reservation."""
+        return number(self.value, self.complete)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Days that nobody measured, between two that somebody did or after the last one."""
+
+    x: float
+    width: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the grid."""
+
+    y: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One figure over ninety days."""
+
+    name: str
+    title: str
+    url: str
+    points: Sequence[Point]
+    gaps: Sequence[Gap]
+    grid: Sequence[Line]
+    whole: str
+    dashed: str
+    dots: Sequence[Point]
+    now: str
+    since: str
+
+    @property
+    def last(self) -> Point:
+        """The newest measured day."""
+        return self.points[-1]
+
+    @property
+    def summary(self) -> str:
+        """The chart in a sentence, for whoever does not see it."""
+        said = f"{self.title}: {self.last.said.replace('≥', 'at least')} {self.now}{self.since}."
+        return f"{said} {plural(len(self.points), 'day')} of {DAYS} measured."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One day of the table: its figures in the order of the charts, or none."""
+
+    day: date
+    figures: DailyFigures | None
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """The charts, and the same as a table, newest day first."""
+
+    charts: Sequence[Chart]
+    rows: Sequence[Row]
+    first: date
+    today: date
+
+    @property
+    def days(self) -> int:
+        """How many days were measured."""
+        return sum(row.figures is not None for row in self.rows)
+
+
+def number(value: int | None, complete: bool) -> str:
+    """A figure as people read it; `?` when nothing was ever known."""
+    if value is None:
+        return "?"
+    return f"{value:,}" if complete else f"≥ {value:,}"
+
+
+def trends(days: Mapping[date, DailyFigures], figures: Mapping[str, tuple[str, str]], now: datetime) -> Trends:
+    """Draw these figures, each a name with its title and the address of the rows behind it."""
+    today = now.astimezone(UTC).date()
+    every = [today - timedelta(days=back) for back in range(DAYS)]
+    drawn = (_chart(name, title, url, days, every[::-1]) for name, (title, url) in figures.items())
+    charts = [chart for chart in drawn if chart is not None]
+    rows = [_row(day, days.get(day), charts) for day in every]
+    while rows and rows[-1].figures is None:
+        rows.pop()  # before the first measured day there is nothing to say
+    return Trends(charts, rows, every[-1], today)
+
+
+def _row(day: date, figures: DailyFigures | None, charts: Sequence[Chart]) -> Row:
+    if figures is None:
+        return Row(day, None, ())
+    said = [number(getattr(figures, chart.name), figures.complete(chart.name)) for chart in charts]
+    return Row(day, figures, said)
+
+
+def _chart(name: str, title: str, url: str, days: Mapping[date, DailyFigures], every: list[date]) -> Chart | None:
+    """One figure; None when no day has a value of it."""
+    known = {day: value for day in every if day in days and (value := getattr(days[day], name)) is not None}
+    if not known:
+        return None
+    ticks = scale(min(known.values()), max(known.values()))
+    points = [_point(day, value, days[day], name, every[0], ticks) for day, value in known.items()]
+    grid = [Line(height(tick, ticks), f"{tick:,}") for tick in ticks]
+    whole, dashed = _paths(points)
+    now, since = compared(points, every[-1])
+    return Chart(
+        name, title, url, points, list(_gaps(points, every)), grid, whole, dashed, list(_alone(points)), now, since
+    )
+
+
+def scale(least: int, most: int) -> list[int]:
+    """The lines of the grid: round whole numbers, few of them, from zero unless that would flatten the line."""
+    foot = 0 if 2 * least <= most else least
+    for step in _steps():
+        low = foot // step * step
+        lines = max(1, -(-(most - low) // step))
+        if lines <= LINES:
+            return list(range(low, low + lines * step + 1, step))
+    raise AssertionError("the steps never end")
+
+
+def _steps() -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50 …"""
+    ten = 1
+    while True:
+        yield from (ten, 2 * ten, 5 * ten)
+        ten *= 10
+
+
+def place(day: date, first: date) -> float:
+    """Where a day stands from left to right."""
+    return round(LEFT + (day - first).days * (RIGHT - LEFT) / (DAYS - 1), 1)
+
+
+def height(value: int, ticks: Sequence[int]) -> float:
+    """Where a value stands from top to bottom."""
+    return round(BOTTOM - (value - ticks[0]) * (BOTTOM - TOP) / (ticks[-1] - ticks[0]), 1)
+
+
+def _point(day: date, value: int, figures: DailyFigures, name: str, first: date, ticks: Sequence[int]) -> Point:
+    complete = figures.complete(name)
+    title = f"{day_words(day)}: {number(value, complete)}"
+    return Point(day, value, complete, place(day, first), height(value, ticks), title)
+
+
+def day_words(day: date) -> str:
+    """A day as people write it: 4 September."""
+    return f"{day.day} {day:%B}"
+
+
+def _paths(points: Sequence[Point]) -> tuple[str, str]:
+    """The line where both its ends are complete, and the rest; never across a day that is missing."""
+    steps = [(one, two) for one, two in pairwise(points) if (two.day - one.day).days == 1]
+    whole = [(one, two) for one, two in steps if one.complete and two.complete]
+    dashed = [(one, two) for one, two in steps if not (one.complete and two.complete)]
+    return _path(whole), _path(dashed)
+
+
+def _path(steps: Sequence[tuple[Point, Point]]) -> str:
+    parts, at = [], None
+    for one, two in steps:
+        if one is not at:
+            parts.append(f"M{one.x:g} {one.y:g}")
+        parts.append(f"L{two.x:g} {two.y:g}")
+        at = two
+    return "".join(parts)
+
+
+def _alone(points: Sequence[Point]) -> Iterator[Point]:
+    """Days with no measured neighbour: a line would not show them. The last point has a dot anyway."""
+    near = {point.day + timedelta(days=by) for point in points for by in (-1, 1)}
+    return (point for point in points[:-1] if point.day not in near)
+
+
+def _gaps(points: Sequence[Point], every: Sequence[date]) -> Iterator[Gap]:
+    measured = {point.day for point in points}
+    for missing, group in groupby((day for day in every if day > points[0].day), key=lambda day: day not in measured):
+        if missing:
+            days = list(group)
+            yield _gap(days[0], days[-1], every)
+
+
+def _gap(start: date, end: date, every: Sequence[date]) -> Gap:
+    """From the measured day before to the measured day after; the last gap ends with the drawing."""
+    left = place(start - timedelta(days=1), every[0])
+    right = place(min(end + timedelta(days=1), every[-1]), every[0])
+    words = day_words(start) if start == end else f"{day_words(start)} to {day_words(end)}"
+    return Gap(left, round(right - left, 1), f"{words}: not measured")
+
+
+def compared(points: Sequence[Point], today: date) -> tuple[str, str]:
+    """When the newest figure is from, and how it stands beside the one of some thirty days before."""
+    last = points[-1]
+    now = "today" if last.day == today else f"on {day_words(last.day)}"
+    wanted = last.day - timedelta(days=COMPARED)
+    before = next((point for point in reversed(points) if point.day <= wanted), points[0])
+    if before is last:
+        return now, ""
+    span = plural((last.day - before.day).days, "day") + (" ago" if last.day == today else " before")
+    if not (last.complete and before.complete):
+        return now, f"; {span}: {before.said}"
+    more = last.value - before.value
+    if not more:
+        return now, f", as many as {span}"
+    return now, f", {abs(more):,} {'more' if more > 0 else 'fewer'} than {span}"

@@ -1,0 +1,279 @@
+"""The overview: every sentence leads to exactly the rows that it counts, and the charts draw what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AccessCheck, Account, Cleanup, DailyFigures, Region
+from dashboard.access import Shell, visible_accounts
+from dashboard.tables.regions import regions_with_counts
+from dashboard.trends import Chart, Trends, scale, trends
+from tests.dashboard.factories import absent, keep, make_account, make_cell, make_status, unreadable
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+REGION = "eu-west-1"
+
+
+def doubtful(check: dict[str, str]) -> Callable[[Account], object]:
+    """An account whose last access check said this of its reader role."""
+
+    def make(account: Account) -> None:
+        now = timezone.now()
+        roles = {"reader_role_arn": account.reader_role_arn, **check}
+        AccessCheck.objects.create(account=account, requested_at=now, sent_at=now, checked_at=now, **roles)
+
+    return make
+
+
+def clean_up(state: str) -> Callable[[Account], object]:
+    """A clean-up in this state, confirmed."""
+    more = {"confirmed_by": "ana", "confirmed_at": timezone.now()}
+    return lambda account: Cleanup.objects.create(account=account, state=state, requested_by="ana", **more)
+
+
+def failed_twice(account: Account) -> None:
+    """The later one alone waits for a person."""
+    clean_up("failed")(account)
+    clean_up("failed")(account)
+
+
+def old_cell(account: Account) -> None:
+    make_cell(account, REGION, 1, last_ok_at=timezone.now() - timedelta(hours=5))
+
+
+def failing_regions(account: Account) -> None:
+    for region in Region.objects.filter(code__in=("eu-west-1", "eu-west-2")):
+        make_cell(account, region.code, None, outcome="unreachable")
+
+
+# What makes an account one of the counted, and words of the sentence that counts it.
+WORLDS: dict[str, tuple[Callable[[Account], object], str]] = {
+    "refusing": (unreadable, "Rolecall a look"),
+    "unchecked": (doubtful({"reader": "shut"}), "did not pass its access check"),
+    "throttled": (lambda a: make_cell(a, REGION, None, outcome="throttled"), "no proper answer"),
+    "mistrusted": (lambda a: make_status(a, trust_grade="trust_mismatch"), "somebody else may assume"),
+    "drifted": (lambda a: make_status(a, policy_grade="superset", policy_document=own(a)), "policy that differs"),
+    "flagged": (lambda a: make_status(a, flags=["inline_policy_present"]), "AWS does not document"),
+    "unread": (lambda a: make_status(a, policy_grade="unreadable"), "a policy that could not be read"),
+    "untold": (lambda a: make_status(a, trust_grade="unreadable"), "a trust policy that could not be read"),
+    "unused": (lambda a: make_status(a, verdict="unused"), "nothing uses"),
+    "old": (old_cell, "last answered more than 1 h ago"),
+    "failed": (failed_twice, "no new plan has been drawn"),
+    "approval": (clean_up("awaiting_approval"), "for a second person"),
+    "waiting": (clean_up("waiting"), "before the next try"),
+    "published": (lambda a: make_status(a, policy_grade="superset", policy_version="v9"), "AWS published"),
+    "regions": (failing_regions, "in most accounts"),
+}
+ONE_AND_THREE = [(name, count) for name in WORLDS for count in (1, 3) if (name, count) != ("published", 1)]
+
+
+def own(account: Account) -> Any:
+    """A document that no other account has."""
+    return keep({"Statement": account.account_id})
+
+
+@pytest.mark.parametrize(("name", "count"), ONE_AND_THREE)
+def test_a_sentence_leads_to_exactly_the_rows_that_it_counts(watching: Client, name: str, count: int) -> None:
+    make, said = WORLDS[name]
+    for number in range(1, count + 1):
+        make(make_account(number))
+    absent(make_account(7))
+    make_status(make_account(8, partition="aws-us-gov"))
+
+    (sentence,) = [one for one in watching.get("/").context["attention"] if said in one.text]
+    page = watching.get(sentence.url)
+
+    counted = int(re.findall(r"\b\d+\b", sentence.text)[0])
+    assert counted == (2 if name == "regions" else count)
+    assert (page.context["table"].paginator.count if "table" in page.context else 1) == counted
+
+
+@pytest.mark.parametrize("door", ["shut", "open", "incomplete", "unknown"])
+def test_a_check_of_a_role_that_has_been_changed_since_says_nothing(watching: Client, door: str) -> None:
+    doubtful({"reader": door, "reader_role_arn": "arn:aws:iam::1:role/before"})(make_account())
+
+    assert not [one for one in watching.get("/").context["attention"] if "access check" in one.text]
+
+
+def test_figures_above_the_charts_and_their_last_points_are_the_same(watching: Client) -> None:
+    account = make_account()
+    make_status(account, verdict="unused")
+    make_cell(account, REGION, 7)
+
+    context = watching.get("/").context
+    last = {chart.name: chart.last.said for chart in context["trends"].charts}
+
+    assert (last["brokers"], last["unused"]) == (f"≥ {context['census'].brokers}", "1")
+
+
+@pytest.mark.parametrize("name", ["roles", "in_use", "unused", "drifted"])
+def test_a_charts_figure_leads_to_exactly_its_rows(watching: Client, name: str) -> None:
+    make_status(make_account(1), verdict="unused", policy_grade="superset", policy_document=own(make_account(5)))
+    make_status(make_account(2))
+    absent(make_account(3))
+
+    (chart,) = [chart for chart in watching.get("/").context["trends"].charts if chart.name == name]
+
+    assert watching.get(chart.url).context["table"].paginator.count == chart.last.value
+
+
+def test_an_overview_without_any_poll_has_no_chart_and_says_so(watching: Client) -> None:
+    make_account()
+
+    assert "the first line begins with the first day" in watching.get("/").content.decode()
+
+
+def test_the_first_day_says_that_a_line_needs_two(watching: Client) -> None:
+    make_status(make_account())
+
+    page = watching.get("/").content.decode()
+
+    assert "One day so far; a line needs two." in page
+    assert 'class="line' not in page
+
+
+def test_stored_days_are_drawn_before_today(watching: Client) -> None:
+    make_status(make_account())
+    day(timezone.now().astimezone(UTC).date() - timedelta(days=1)).save()
+
+    (roles, *_) = watching.get("/").context["trends"].charts
+
+    assert [point.value for point in roles.points] == [10, 1]
+
+
+def test_regions_are_counted_for_the_accounts_that_one_may_see() -> None:
+    first, second = make_account(1), make_account(2)
+    make_cell(first, REGION, 3)
+    make_cell(second, REGION, 4, outcome="throttled")
+    make_cell(second, "us-east-1", None, outcome="assume_denied")
+    make_cell(first, "us-east-1", None, outcome="region_disabled")
+
+    rows = {row.code: row for row in regions_with_counts(visible_accounts(Shell.OPERATOR))}
+    one = regions_with_counts(Account.objects.filter(pk=second.pk), REGION).get()
+
+    assert counts(rows[REGION]) == (2, 1, 0, 1, 1, 7)
+    assert counts(rows["us-east-1"]) == (2, 0, 1, 1, 0, None)
+    assert counts(rows["cn-north-1"]) == (0, 0, 0, 0, 0, None)
+    assert counts(one) == (1, 0, 0, 1, 1, 4)
+
+
+def test_a_region_that_is_not_polled_keeps_its_brokers_and_answers_nothing() -> None:
+    make_cell(make_account(), REGION, 3)
+    Region.objects.filter(code=REGION).update(polled=False)
+
+    assert counts(regions_with_counts(Account.objects.all(), REGION).get()) == (1, 0, 0, 0, 0, 3)
+
+
+def counts(row: Any) -> tuple[int | None, ...]:
+    return row.accounts, row.answering, row.disabled, row.failing, row.silent, row.known_brokers
+
+
+def day(when: date, roles: int = 10, *, complete: bool = True, **fields: int | None) -> DailyFigures:
+    """A day of twelve accounts; incomplete when one of them was not polled."""
+    rests: dict[str, Any] = dict.fromkeys(("accounts", "looked_at", "roles_read", "policies_read", "judged"), 12)
+    values: dict[str, Any] = {"cells": 100, "answered": 100, "disabled": 0, "in_use": 6, "unused": 2, "drifted": 1}
+    values |= {"brokers": 40, "failing": 0, "roles": roles, **rests, **fields}
+    if not complete:
+        values["looked_at"] = 11
+    return DailyFigures(day=when, written_at=NOW, **values)
+
+
+def drawn(*days: DailyFigures) -> Trends:
+    return trends({one.day: one for one in days}, {"roles": ("Roles", "/matrix/")}, NOW)
+
+
+def chart(*days: DailyFigures) -> Chart:
+    return drawn(*days).charts[0]
+
+
+def back(days: int) -> date:
+    return TODAY - timedelta(days=days)
+
+
+def test_a_line_never_leads_across_a_day_that_nobody_measured() -> None:
+    found = chart(day(back(5)), day(back(4)), day(back(2)), day(back(1)), day(TODAY))
+
+    assert found.whole.count("M") == 2
+    assert [gap.title for gap in found.gaps] == ["21 November: not measured"]
+
+
+def test_a_day_between_two_gaps_is_a_dot() -> None:
+    found = chart(day(back(9)), day(back(5)), day(back(1)), day(TODAY))
+
+    assert [dot.day for dot in found.dots] == [back(9), back(5)]
+    assert [gap.title for gap in found.gaps] == [
+        "16 November to 18 November: not measured",
+        "20 November to 22 November: not measured",
+    ]
+
+
+def test_days_after_the_last_measured_one_are_a_gap_too() -> None:
+    found = chart(day(back(9)), day(back(8)))
+
+    assert [gap.title for gap in found.gaps] == ["17 November to 24 November: not measured"]
+    assert found.summary.startswith("Roles: 10 on 16 November, as many as 1 day before.")
+
+
+def test_a_day_of_incomplete_answers_is_dashed_and_has_its_sign() -> None:
+    found = chart(day(back(2)), day(back(1)), day(TODAY, complete=False))
+
+    assert (found.whole.count("L"), found.dashed.count("L")) == (1, 1)
+    assert found.points[-1].title == "24 November: ≥ 10"
+    assert found.summary.startswith("Roles: at least 10 today; 2 days ago: 10.")
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(21, "9 fewer than 30 days ago"), (12, "as many as 30 days ago"), (2, "10 more than 30 days ago")],
+)
+def test_the_sentence_compares_with_thirty_days_ago(before: int, said: str) -> None:
+    found = chart(day(back(31), 99), day(back(30), before), day(back(29), 98), day(TODAY, 12))
+
+    assert found.summary.startswith(f"Roles: 12 today, {said}.")
+
+
+def test_a_day_missing_thirty_days_ago_is_not_guessed() -> None:
+    found = chart(day(back(34), 15), day(back(29), 98), day(TODAY, 12))
+
+    assert "3 fewer than 34 days ago" in found.summary
+
+
+def test_the_table_has_every_day_since_the_first_one_and_names_those_without() -> None:
+    rows = drawn(day(back(3)), day(TODAY)).rows
+
+    assert [(row.day, list(row.cells)) for row in rows] == [
+        (TODAY, ["10"]),
+        (back(1), []),
+        (back(2), []),
+        (back(3), ["10"]),
+    ]
+
+
+def test_a_figure_that_was_never_known_is_no_chart() -> None:
+    found = trends({TODAY: day(TODAY, brokers=None)}, {"brokers": ("Brokers", "/brokers/")}, NOW)
+
+    assert found.charts == []
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "lines"),
+    [
+        (0, 0, [0, 1]),
+        (0, 3, [0, 1, 2, 3]),
+        (5, 5, [5, 6]),
+        (203, 212, [200, 205, 210, 215]),
+        (1, 1000, [0, 500, 1000]),
+        (99_999, 100_001, [99_999, 100_000, 100_001]),
+    ],
+)
+def test_the_grid_has_few_round_lines_that_hold_every_value(least: int, most: int, lines: list[int]) -> None:
+    assert scale(least, most) == lines
