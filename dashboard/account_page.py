@@ -11,8 +11,9 @@ from itertools import groupby
 from django.conf import settings
 
 from accounts.domain.cleanups import OPEN
+from accounts.domain.difference import DiffLine, side_by_side
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
-from accounts.domain.policy import DiffLine, PermissionCheck, check_documented_permissions, compare_policy, side_by_side
+from accounts.domain.policy import PermissionCheck, check_documented_permissions, compare_policy
 from accounts.domain.protection import account_refusals
 from accounts.domain.publications import Publication
 from accounts.domain.regions import display_order
