@@ -23,6 +23,7 @@ class Mark(StrEnum):
     GRANTED = "granted"  # as AWS publishes it, AWS's own conditions included
     CONDITIONAL = "conditional"  # under other conditions than published, or some of it denied
     NOT_GRANTED = "not_granted"
+    NO_ROLE = "no_role"  # there is nobody whom it could be granted to
     UNKNOWN = "unknown"
 
 
@@ -96,9 +97,15 @@ def checklist(reading: PolicyReading, partition: str) -> Checklist:
     if reading.attachment is Attachment.READ and last:
         comparison = compare_policy(reading.document, partition)
         return Checklist(last, _extras(reading.document, partition), comparison.denies, "")
+    if reading.attachment is Attachment.NO_ROLE:
+        return Checklist(_all(Mark.NO_ROLE), (), (), "There is no role, so nothing is granted.")
     if reading.attachment is Attachment.NOT_ATTACHED and not reading.others:
-        return Checklist(tuple(ChecklistItem(pair, Mark.NOT_GRANTED) for pair in DOCUMENTED_PERMISSIONS), (), (), "")
+        return Checklist(_all(Mark.NOT_GRANTED), (), (), "")
     return Checklist(_unknown(last), (), (), _reason(reading, partition))
+
+
+def _all(mark: Mark) -> tuple[ChecklistItem, ...]:
+    return tuple(ChecklistItem(pair, mark) for pair in DOCUMENTED_PERMISSIONS)
 
 
 def _marked(document: object | None, partition: str) -> tuple[ChecklistItem, ...]:
@@ -124,8 +131,6 @@ def _unknown(last: tuple[ChecklistItem, ...]) -> tuple[ChecklistItem, ...]:
 
 
 def _reason(reading: PolicyReading, partition: str) -> str:
-    if reading.attachment is Attachment.NO_ROLE:
-        return "There is no role, so nothing is granted."
     if reading.attachment is Attachment.NOT_ATTACHED:
         return "The documented policy is not attached; what else grants the role something is not weighed."
     if reading.attachment is Attachment.READ and reading.document is not None:
