@@ -16,7 +16,7 @@ from accounts.domain.outcomes import Outcome
 from accounts.models import RoleStatus
 from dashboard.arrange import Tools
 from dashboard.filters import CLEAR, ChipFilterSet, query_with, query_without
-from dashboard.tables.columns import policy_html, time_html, verdict_html
+from dashboard.tables.columns import grade_html, policy_html, time_html, verdict_html
 from dashboard.tables.rows import page_rows
 from dashboard.tables.sweeps import state_html
 from dashboard.words import OUTCOME_WORDS, plural, span
@@ -58,6 +58,12 @@ def verdict_chip(status: RoleStatus) -> SafeString:
 def policy_grade(status: RoleStatus) -> SafeString:
     """The policy's grade with its sign."""
     return policy_html(status)
+
+
+@register.filter
+def grade_alone(status: RoleStatus) -> SafeString:
+    """The policy's grade without the trust policy's."""
+    return grade_html(status)
 
 
 @register.filter
@@ -108,7 +114,8 @@ def sort_address(context: Context, column: Any) -> str:
     """Where a heading leads: sorted by it alone, or turned round when it is the first key already."""
     first = next(iter(context["table"].order_by or ()), "")
     key = f"-{column.name}" if first == column.name else str(column.name)
-    return f"?{query_with(context['request'].GET, sort=key)}"
+    anchor = getattr(context["table"], "anchor", "")  # a table that is part of a page brings the reader back to it
+    return f"?{query_with(context['request'].GET, sort=key)}{anchor and '#' + anchor}"
 
 
 @register.simple_tag(takes_context=True)
