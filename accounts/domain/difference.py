@@ -163,9 +163,11 @@ def _number(index: int | None) -> int | None:
 
 def _parts(line: str, other: str) -> tuple[Part, ...]:
     """Cut a line where it begins or ends to differ from the other side."""
-    words, others = _WORD.findall(_plain(line)), _WORD.findall(_plain(other))
+    text = _plain(line).lstrip()
+    words, others = _WORD.findall(text), _WORD.findall(_plain(other).lstrip())
     matcher = SequenceMatcher(None, words, others, autojunk=False)
     cuts = ((operation != "equal", start, end) for operation, start, end, _, _ in matcher.get_opcodes())
     found = [Part("".join(words[start:end]), changed) for changed, start, end in cuts if start < end]
-    commas = line[len(_plain(line)) :]
-    return (*found, Part(commas, False)) if commas else tuple(found)
+    indent, commas = line[: len(_plain(line)) - len(text)], line[len(_plain(line)) :]
+    around = (Part(indent, False), *found, Part(commas, False))  # neither says anything
+    return tuple(part for part in around if part.text)

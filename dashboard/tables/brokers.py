@@ -43,7 +43,7 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     account = SortedColumn("account__name", verbose_name="Account", attrs={"td": {"class": "who"}})
     account_id = TextColumn("account__account_id", verbose_name="Account id", visible=False)
     unit = TextColumn("account__unit", verbose_name="Unit", visible=False)
-    environment = TextColumn("account__environment", verbose_name="Environment", visible=False)
+    environment = TextColumn("account__environment", verbose_name="Environment")
     region = TextColumn("region_id", verbose_name="Region")
     engine = SortedColumn(Lower("engine"), lambda b: b.engine, value="engine", verbose_name="Engine")
     state = TextColumn("state", verbose_name="State")
