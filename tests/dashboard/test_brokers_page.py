@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
@@ -30,7 +29,7 @@ def two(db: None) -> list[Account]:
 
 
 def names(client: Client, query: str) -> list[str]:
-    return [str(row["name"]) for row in exported(client, "/brokers/", **dict(parse_qsl(query)))]
+    return [str(row["name"]) for row in exported(client, "/brokers/", query)]
 
 
 @pytest.mark.parametrize(
