@@ -32,17 +32,20 @@
 
   const isField = (element) => element.matches("input:not([type=hidden]), textarea");
   const isTouched = (field) => field.checked !== field.defaultChecked || field.value !== field.defaultValue;
+  // What begins on the screen, the reader's place: one of it is there again after the swap, and is put where it was.
+  const inSight = () => [...document.querySelectorAll("main [id]")]
+    .map((element) => ({ id: element.id, top: element.getBoundingClientRect().top, shown: element.offsetParent !== null }))
+    .filter((one) => one.shown && one.top >= 0 && one.top < innerHeight);
   const remember = (root) => {
     const all = [root, ...root.querySelectorAll("*")];
     const active = root.contains(document.activeElement) ? document.activeElement : null;
-    const seen = all.find((element) => element.id && element.getBoundingClientRect().bottom > 0 && element !== root);
     return {
       id: root.id,
       opened: all.filter((one) => one.matches("details[data-touched]")).map((one) => [nameOf(root, one), one.open]),
       typed: all.filter((one) => isField(one) && isTouched(one)).map((one) => [nameOf(root, one), one.value, one.checked]),
       scrolled: all.filter((one) => one.scrollTop || one.scrollLeft).map((one) => [nameOf(root, one), one.scrollTop, one.scrollLeft]),
       focus: active && { name: nameOf(root, active), from: active.selectionStart, to: active.selectionEnd },
-      seen: seen && { id: seen.id, top: seen.getBoundingClientRect().top },
+      seen: scrollY ? inSight() : [],
     };
   };
   const restore = (kept) => {
@@ -57,8 +60,8 @@
       active.focus({ preventScroll: true });
       if (kept.focus.from !== null && active.matches("input, textarea")) active.setSelectionRange(kept.focus.from, kept.focus.to);
     }
-    const seen = kept.seen && document.getElementById(kept.seen.id);
-    if (seen) scrollBy({ top: seen.getBoundingClientRect().top - kept.seen.top, behavior: "instant" });
+    const seen = kept.seen.find((one) => document.getElementById(one.id));
+    if (seen) scrollBy({ top: document.getElementById(seen.id).getBoundingClientRect().top - seen.top, behavior: "instant" });
   };
   const places = new Map();
   const before = (event) => { if (event.detail.shouldSwap && event.detail.target.id) places.set(event.detail.target.id, remember(event.detail.target)); };

@@ -153,19 +153,20 @@ def test_an_end_that_nobody_saw_is_shown_when_the_tab_is_seen_again(site: str, p
 def test_the_reader_keeps_place_focus_open_details_and_what_is_typed(site: str, page: Page, account: Account) -> None:
     poll = begin(account)
     page.goto(site + account.get_absolute_url())
-    page.locator("#regions summary", has_text="answered: no brokers").click()
-    page.locator("#whole-trust summary").click()
     page.get_by_label("Interval in minutes").fill("45")
-    page.evaluate("document.querySelector('#minutes').scrollIntoView({block: 'center', behavior: 'instant'})")
-    top = "document.querySelector('#minutes').getBoundingClientRect().top"
+    page.locator("#whole-trust summary").click()
+    folded = page.locator("#regions details", has_text="answered: no brokers")
+    folded.locator("summary").click()
+    top = "document.querySelector('#history').getBoundingClientRect().top"
+    page.evaluate("document.querySelector('#history').scrollIntoView({block: 'center', behavior: 'instant'})")
     before = page.evaluate(top)
 
     end(poll)
     expect(page.locator("#summary h2")).to_contain_text("Unused", timeout=15_000)
 
-    expect(page.get_by_label("Interval in minutes")).to_be_focused()
+    expect(folded.locator("summary")).to_be_focused()
+    expect(folded).to_have_attribute("open", "")
     expect(page.get_by_label("Interval in minutes")).to_have_value("45")
-    expect(page.locator("#regions details", has_text="answered: no brokers")).to_have_attribute("open", "")
     expect(page.locator("#whole-trust")).to_have_attribute("open", "")
     assert abs(page.evaluate(top) - before) < 4
 
