@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -24,7 +25,7 @@ def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
     counted = census(visible_accounts(request.user), timezone.now())
     mine = Broker.objects.filter(account__in=visible_accounts(request.user).order_by().values("pk"))
-    old = with_knowledge(mine).filter(knowledge=OLD).count()
+    old = with_knowledge(mine).filter(Q(knowledge=OLD)).count()
     return listing_page(request, "brokers", "brokers.html", {"unread": counted.failing + counted.never, "old": old})
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.domain.cleanups import State
 from accounts.models import AccessCheck, Account, Change, Poll, RoleStatus, Sweep
 from dashboard.demo.local_aws.client import LocalAws
 from tests.dashboard.cleanup_factories import make_cleanup
@@ -94,7 +95,7 @@ FOLLOWING: dict[str, Callable[[Account], str]] = {
     "matrix": lambda account: str(begin(account) and "/matrix/"),
     "sweep": lambda account: begin(account).sweep.get_absolute_url(),
     "account": lambda account: str(begin(account) and account.get_absolute_url()),
-    "clean-up": lambda account: make_cleanup(account, state="deleting_role").get_absolute_url(),
+    "clean-up": lambda account: make_cleanup(account, state=State.DELETING_ROLE).get_absolute_url(),
     "access check": waiting_check,
 }
 

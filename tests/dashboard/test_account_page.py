@@ -162,7 +162,7 @@ def test_all_brokers_are_sorted_and_exported_from_the_accounts_page(watching: Cl
 
     response = watching.get(f"{account.get_absolute_url()}?sort=-name&_export=csv")
 
-    rows = list(csv.DictReader(StringIO(b"".join(response).decode())))  # type: ignore[arg-type]
+    rows = list(csv.DictReader(StringIO(b"".join(response).decode())))
     assert [(row["name"], row["knowledge"]) for row in rows] == [("b", "old"), ("a", "current")]
     assert f"brokers-{account.account_id}" in response["Content-Disposition"]
 
