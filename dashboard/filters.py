@@ -311,8 +311,7 @@ class BrokerFilter(ChipFilterSet):
 
     def by_unit(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
         """In an organizational unit, or in one below it."""
-        path = value.strip().strip("/")
-        return queryset.filter(Q(account__unit__iexact=path) | Q(account__unit__istartswith=f"{path}/"))
+        return queryset.filter(account__in=in_unit(Account.objects.all(), value).order_by().values("pk"))
 
     def by_creation(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
         """Younger or older than so many days. One whose creation AWS does not tell is neither."""
