@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,19 +11,16 @@ from django.conf import settings
 
 from accounts.domain.cleanups import OPEN
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
-from accounts.domain.policy import DiffLine, PermissionCheck, check_documented_permissions, compare_policy, side_by_side
 from accounts.domain.protection import account_refusals
 from accounts.domain.publications import Publication
 from accounts.domain.regions import display_order
-from accounts.domain.role import POLICY_DOCUMENT, ROLE_USING_ENGINE
-from accounts.domain.trust import grade_trust
-from accounts.models import Account, Broker, Region, RoleStatus
+from accounts.domain.role import ROLE_USING_ENGINE
+from accounts.models import Account, Broker, Cleanup, Region, RoleStatus
 from accounts.services.publications import has
-from dashboard.matrix import CellView, role_status_of
+from dashboard.matrix import CellView
 from dashboard.words import FLAG_WORDS, plural
 
 CLEANUPS_SHOWN = 5
-CONTEXT_LINES = 3  # shown around each difference of two documents
 # Outcomes that many regions of an account share, in the order in which they are listed.
 FOLDED_WORDS = {
     Outcome.OK: "answered: no brokers",
@@ -63,6 +59,25 @@ class Blockers:
     def any(self) -> bool:
         """True when something is in the way, or may be."""
         return bool(self.rabbitmq or self.unread)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How many regions answered of those that can; the disabled ones cannot."""
+
+    answered: int
+    asked: int
+    disabled: int
+    failing: int
+
+
+@dataclass(frozen=True)
+class AccountCleanups:
+    """The account's latest clean-ups, the one that is open, and why no clean-up may delete anything."""
+
+    latest: list[Cleanup]
+    open_one: Cleanup | None
+    protections: list[str]
 
 
 def standings(account: Account, cells: dict[str, CellView]) -> list[Standing]:
@@ -145,43 +160,20 @@ def protection_sentences(account: Account) -> list[str]:
     return [refusal.detail for refusal in found]
 
 
-def cleanup_context(account: Account) -> dict[str, object]:
+def cleanups_of(account: Account) -> AccountCleanups:
     """The account's latest clean-ups, the one that is open, and what protects the account."""
     latest = list(account.cleanups.all()[:CLEANUPS_SHOWN])
     still_open = next((cleanup for cleanup in latest if cleanup.state in OPEN), None)
-    return {"cleanups": latest, "open_cleanup": still_open, "protections": protection_sentences(account)}
+    return AccountCleanups(latest, still_open, protection_sentences(account))
 
 
-def permission_rows(document: object, partition: str) -> list[tuple[PermissionCheck, bool]]:
-    """The guide's permissions, each with whether it stands as published: AWS's own conditions are no reservation."""
-    published = check_documented_permissions(POLICY_DOCUMENT, "aws")
-    live = check_documented_permissions(document, partition)
-    return [(here, here.status == "granted" or here == there) for here, there in zip(live, published, strict=True)]
-
-
-def shortened(lines: list[DiffLine]) -> list[DiffLine | int]:
-    """The differences with the lines around them; a number stands for so many lines that are the same."""
-    changed = [place for place, line in enumerate(lines) if line.kind != "same"]
-    near = {at for place in changed for at in range(place - CONTEXT_LINES, place + CONTEXT_LINES + 1)}
-    shown: list[DiffLine | int] = []
-    for is_near, group in groupby(enumerate(lines), lambda item: item[0] in near):
-        part = [line for _, line in group]
-        shown.extend(part if is_near else [len(part)])
-    return shown
-
-
-def policy_context(account: Account) -> dict[str, object]:
-    """The stored policy and trust documents, compared afresh; empty when there is none."""
-    status = role_status_of(account)
-    context: dict[str, object] = {}
-    if status.policy_document is not None:
-        document = status.policy_document.document
-        context["permissions"] = permission_rows(document, account.partition)
-        context["comparison"] = compare_policy(document, account.partition)
-        lines = list(side_by_side(document, account.partition))
-        context["lines"] = lines
-        context["difference"] = shortened(lines) if any(line.kind != "same" for line in lines) else []
-    if status.trust_document is not None:
-        context["trust"] = grade_trust(status.trust_document.document)
-        context["trust_json"] = json.dumps(status.trust_document.document, indent=2, ensure_ascii=False)
-    return context
+def answers(regions: Iterable[Standing]) -> Answers:
+    """Count the regions by whether they have answered at the last look."""
+    outcomes = [standing.view.outcome for standing in regions]
+    asked = [outcome for outcome in outcomes if outcome not in (Outcome.UNSUPPORTED, Outcome.REGION_DISABLED)]
+    return Answers(
+        answered=outcomes.count(Outcome.OK),
+        asked=len(asked),
+        disabled=outcomes.count(Outcome.REGION_DISABLED),
+        failing=sum(outcome.failing for outcome in outcomes),
+    )

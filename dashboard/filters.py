@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 import django_filters as filters
@@ -23,6 +24,7 @@ from dashboard.access import Person, visible_accounts
 from dashboard.access_panel import DOOR_WORDS
 from dashboard.cleanup_words import STATE_WORDS
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
+from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
 from dashboard.tables.cleanups import cleanups_of
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
@@ -40,6 +42,14 @@ FLAG_CHOICES = [(flag.value, flag.value.replace("_", " ")) for flag in Flag if f
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
 PRESENCE_CHOICES = [(presence.value, presence.value) for presence in Presence]
 DOOR_CHOICES = [(door.value, word) for door, word in DOOR_WORDS.items()]
+KNOWLEDGE_CHOICES = [(CURRENT, "current"), (OLD, "old: no answer since")]
+BROKER_AGES = [
+    ("within-7", "within 7 days"),
+    ("within-30", "within 30 days"),
+    ("within-90", "within 90 days"),
+    ("before-90", "more than 90 days ago"),
+    ("before-365", "more than a year ago"),
+]
 
 
 # An address without a query opens the person's default view; this one says that none is wanted.
@@ -279,6 +289,17 @@ class BrokerFilter(ChipFilterSet):
     engine = filters.MultipleChoiceFilter(label="Engine", field_name="engine", widget=forms.CheckboxSelectMultiple)
     state = filters.MultipleChoiceFilter(label="State", field_name="state", widget=forms.CheckboxSelectMultiple)
     region = filters.ChoiceFilter(label="Region", field_name="region", choices=region_choices, empty_label="any region")
+    environment = filters.MultipleChoiceFilter(
+        label="Environment", field_name="account__environment", widget=forms.CheckboxSelectMultiple
+    )
+    created = filters.ChoiceFilter(
+        label="Created", choices=BROKER_AGES, method="by_creation", empty_label="at any time"
+    )
+    knowledge = filters.ChoiceFilter(
+        label="Knowledge", field_name="knowledge", choices=KNOWLEDGE_CHOICES, empty_label="current or old"
+    )
+    account = filters.CharFilter(label="Account id", method="by_account")
+    unit = filters.CharFilter(label="Unit", method="by_unit")
 
     class Meta:
         model = Broker
@@ -286,14 +307,29 @@ class BrokerFilter(ChipFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("engine", "state"):
-            words = self.queryset.order_by(name).values_list(name, flat=True).distinct()
-            self.filters[name].extra["choices"] = [(word, word) for word in words]
+        for name in ("engine", "state", "environment"):
+            field = self.filters[name].field_name
+            words = self.queryset.order_by(field).values_list(field, flat=True).distinct()
+            self.filters[name].extra["choices"] = [(word, word) for word in words if word]
 
     def by_text(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
         """By the broker's name, or its account's name or id."""
         of_accounts = search_accounts(queryset, value, "account__")
         return queryset.filter(Q(name__icontains=value) | Q(pk__in=of_accounts.order_by().values("pk")))
+
+    def by_account(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
+        """Of exactly one account; dashes and spaces in the id are understood."""
+        return queryset.filter(account__account_id=re.sub(r"[\s-]", "", value))
+
+    def by_unit(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
+        """In an organizational unit, or in one below it."""
+        return queryset.filter(account__in=in_unit(Account.objects.all(), value).order_by().values("pk"))
+
+    def by_creation(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
+        """Younger or older than so many days. One whose creation AWS does not tell is neither."""
+        way, days = value.split("-")
+        since = timezone.now() - timedelta(days=int(days))
+        return queryset.filter(**{f"created_at__{'gte' if way == 'within' else 'lt'}": since})
 
 
 class CleanupFilter(ChipFilterSet):
@@ -355,7 +391,8 @@ def account_filter(data: QueryDict, person: Person) -> AccountFilter:
 def broker_filter(data: QueryDict, person: Person) -> BrokerFilter:
     """The brokers that a person may see, narrowed to what the URL says."""
     mine = visible_accounts(person).order_by().values("pk")
-    return BrokerFilter(data, queryset=Broker.objects.filter(account__in=mine).select_related("account"))
+    brokers = Broker.objects.filter(account__in=mine).select_related("account")
+    return BrokerFilter(data, queryset=with_knowledge(brokers))
 
 
 def cleanup_filter(data: QueryDict, person: Person) -> CleanupFilter:

@@ -42,6 +42,7 @@ account_urls = [  # /accounts/
     path("<slug:account_id>/restore/", archive.account_restore, name="account-restore"),
     path("<slug:account_id>/purge/", archive.account_purge, name="account-purge"),
     path("<slug:account_id>/poll/", accounts.poll_account, name="poll-account"),
+    path("<slug:account_id>/following/", accounts.account_following, name="account-following"),
     path("<slug:account_id>/paused/", accounts.account_paused, name="account-paused"),
     path("<slug:account_id>/interval/", accounts.account_interval, name="account-interval"),
     path("<slug:account_id>/protected/", cleanup_acts.account_protected, name="account-protected"),

@@ -1,19 +1,16 @@
-"""How the role's live permissions compare with the documented ones: the grade, what it rests on, a view side by side.
+"""How the role's live permissions compare with the documented ones: the grade, and what it rests on.
 
 Nobody but AWS can edit this policy. So a difference first of all asks whether AWS has published a newer version.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cache
-from itertools import zip_longest
 from typing import Literal
 
-from accounts.domain.documents import IncomparableDocumentError, UnreadableDocumentError, parse_document
+from accounts.domain.documents import IncomparableDocumentError, UnreadableDocumentError
 from accounts.domain.globs import covers
 from accounts.domain.grants import Grant, grants_of, pair_of
 from accounts.domain.outcomes import PolicyGrade
@@ -21,7 +18,6 @@ from accounts.domain.role import DOCUMENTED_PERMISSIONS, DOCUMENTED_VERSION, POL
 
 GrantStatus = Literal["granted", "missing", "resource_differs", "condition_differs"]
 PermissionStatus = Literal["granted", "conditional", "not_granted"]
-LineKind = Literal["same", "changed", "removed", "added"]
 
 _GRADE_OF: dict[GrantStatus, PolicyGrade] = {
     "missing": PolicyGrade.MISSING_ACTIONS,
@@ -36,11 +32,6 @@ _FINDING = {
     PolicyGrade.CONDITIONS_DIFFER: "The live policy allows {} under other conditions than documented",
     PolicyGrade.SUPERSET: "The live policy allows more than documented: {}",
 }
-# How a document's elements are ordered for reading; a Sid comes last, so that statements sort by what they say.
-_READING_ORDER = (
-    *("Version", "Id", "Statement", "Effect", "Principal", "NotPrincipal"),
-    *("Action", "NotAction", "Resource", "NotResource", "Condition", "Sid"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +80,6 @@ class PermissionCheck:
     permission: DocumentedPermission
     status: PermissionStatus
     condition: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    """One line of the view: the documented document left, the live one right; an absent side is empty."""
-
-    left: str
-    right: str
-    kind: LineKind
 
 
 def compare_policy(document: object, partition: str) -> PolicyComparison:
@@ -203,62 +185,3 @@ def _check_permission(permission: DocumentedPermission, live: Iterable[Grant]) -
     if all(grant.conditions for grant in allows):
         provisos.insert(0, " or ".join(sorted({grant.conditions_text for grant in allows})))
     return PermissionCheck(permission, "conditional" if provisos else "granted", "; ".join(provisos))
-
-
-def documented_lines(partition: str = "aws") -> tuple[str, ...]:
-    """Write the documented document as people read it, with the ARNs of a partition."""
-    text = json.dumps(POLICY_DOCUMENT).replace("arn:aws:", f"arn:{partition}:")
-    return live_lines(json.loads(text))
-
-
-def live_lines(document: object) -> tuple[str, ...]:
-    """Write a live document as people read it, in one order and spelling; a text that is no document as it is.
-
-    No document, no lines.
-    """
-    if document is None:
-        return ()
-    try:
-        tidy = _tidy(parse_document(document))
-    except UnreadableDocumentError:
-        tidy = document
-    text = tidy if isinstance(tidy, str) else json.dumps(tidy, indent=2, ensure_ascii=False)
-    return tuple(text.splitlines())
-
-
-def _tidy(value: object) -> object:
-    """Order keys for reading and lists by content; a list of one is written as its only item, which means the same."""
-    if isinstance(value, dict):
-        return {key: _tidy(value[key]) for key in sorted(value, key=_reading_place)}
-    if not isinstance(value, list):
-        return value
-    items = sorted(map(_tidy, value), key=json.dumps)
-    return items[0] if len(items) == 1 else items
-
-
-def _reading_place(key: str) -> tuple[int, str]:
-    return (_READING_ORDER.index(key) if key in _READING_ORDER else len(_READING_ORDER), key)
-
-
-def side_by_side(document: object, partition: str = "aws") -> tuple[DiffLine, ...]:
-    """Lay the documented document (left) and the live one (right) line beside line.
-
-    `partition` is whose ARNs the documented side shows; the live side is never rewritten. `removed` stands in the
-    documented document only, `added` in the live one only.
-    """
-    left, right = documented_lines(partition), live_lines(document)
-    # A comma at the end says only that another line follows.
-    matcher = SequenceMatcher(
-        None, [line.rstrip(",") for line in left], [line.rstrip(",") for line in right], autojunk=False
-    )
-    return tuple(line for _, i1, i2, j1, j2 in matcher.get_opcodes() for line in _diff_lines(left[i1:i2], right[j1:j2]))
-
-
-def _diff_lines(left: Sequence[str], right: Sequence[str]) -> Iterator[DiffLine]:
-    for one, other in zip_longest(left, right):
-        if one is None:
-            yield DiffLine("", other, "added")
-        elif other is None:
-            yield DiffLine(one, "", "removed")
-        else:
-            yield DiffLine(one, other, "same" if one.rstrip(",") == other.rstrip(",") else "changed")

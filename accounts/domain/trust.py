@@ -38,6 +38,16 @@ def grade_trust(document: object) -> TrustComparison:
     return TrustComparison(TrustGrade.TRUST_MISMATCH, f"The live trust policy {finding}.")
 
 
+def trusted_by(document: object) -> tuple[str, ...]:
+    """Who may assume the role, as the document names them; nobody for a document that cannot be read."""
+    try:
+        statements = read_statements(document, "Principal")
+    except (UnreadableDocumentError, IncomparableDocumentError):
+        return ()
+    allowed = (name for statement in statements if statement.effect == "Allow" for _, name in statement.principal)
+    return tuple(dict.fromkeys("everyone" if name == "*" else name for name in allowed))
+
+
 def _first_finding(statements: Sequence[Statement]) -> str:
     if not statements:
         return f"does not let {SERVICE_PRINCIPAL} assume the role"

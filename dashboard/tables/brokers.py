@@ -1,15 +1,39 @@
-"""All brokers, one a row."""
+"""All brokers, one a row, each with how old what is known of it is."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import django_tables2 as tables
+from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.domain.outcomes import Outcome
 from accounts.domain.role import ROLE_USING_ENGINE
-from accounts.models import Broker
+from accounts.models import Broker, Cell
 from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html
+from dashboard.words import OUTCOME_WORDS, stale_before
+
+CURRENT, OLD = "current", "old"
+
+
+def with_knowledge(brokers: QuerySet[Broker], now: datetime | None = None) -> QuerySet[Broker]:
+    """Say of each broker whether its region has answered since: `knowledge` is current or old, `region_outcome` why.
+
+    Old is what was not seen at the last look at its region, or longer ago than an answer counts as fresh.
+    """
+    cell = Cell.objects.filter(account=OuterRef("account"), region=OuterRef("region"))
+    outcome = Case(
+        When(region__polled=False, then=Value(Outcome.UNSUPPORTED.value)),
+        default=Subquery(cell.values("outcome")[:1]),
+        output_field=CharField(),
+    )
+    answered = Q(region_outcome=Outcome.OK.value, seen_at__gte=stale_before(now or timezone.now()))
+    knowledge = Case(When(answered, then=Value(CURRENT)), default=Value(OLD), output_field=CharField())
+    return brokers.annotate(region_outcome=outcome).annotate(knowledge=knowledge)
 
 
 class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
@@ -18,6 +42,8 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     name = TextColumn("name", verbose_name="Broker", attrs={"td": {"class": "strong"}})
     account = SortedColumn("account__name", verbose_name="Account", attrs={"td": {"class": "who"}})
     account_id = TextColumn("account__account_id", verbose_name="Account id", visible=False)
+    unit = TextColumn("account__unit", verbose_name="Unit", visible=False)
+    environment = TextColumn("account__environment", verbose_name="Environment")
     region = TextColumn("region_id", verbose_name="Region")
     engine = SortedColumn(Lower("engine"), lambda b: b.engine, value="engine", verbose_name="Engine")
     state = TextColumn("state", verbose_name="State")
@@ -25,10 +51,15 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     instance_type = TextColumn("instance_type", verbose_name="Instance")
     created_at = TimeColumn("created_at", verbose_name="Created")
     seen_at = TimeColumn("seen_at", verbose_name="Last seen")
+    knowledge = SortedColumn("knowledge", verbose_name="Knowledge")
     arn = TextColumn("arn", verbose_name="ARN", visible=False)
 
     class Meta:
         empty_text = "No broker matches these filters."
+
+    def render_name(self, record: Broker) -> SafeString:
+        """The name; the ARN on hover."""
+        return format_html('<span title="{}">{}</span>', record.arn, record.name)
 
     def render_account(self, record: Broker) -> SafeString:
         """The account's name and id."""
@@ -38,3 +69,11 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         """AWS's word, marked when brokers of that engine use the role."""
         uses = record.engine.lower() == ROLE_USING_ENGINE
         return format_html('<span class="chip {}">{}</span>', "in_use" if uses else "absent", record.engine)
+
+    def render_knowledge(self, record: Broker) -> SafeString:
+        """Current, or old with what came of the last look at its region."""
+        if record.knowledge == CURRENT:  # type: ignore[attr-defined]  # annotated
+            return format_html('<span class="grade ok">{}</span>', "✓ current")
+        outcome = Outcome(record.region_outcome or Outcome.NEVER)  # type: ignore[attr-defined]
+        why = "no look within the time that counts as fresh" if outcome is Outcome.OK else OUTCOME_WORDS[outcome]
+        return format_html('<span class="chip old">old</span> <small class="grade warn">{}</small>', why)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, ChoiceField
 from django.http import QueryDict
 from django.template import Context
 from django.utils.html import format_html, format_html_join
@@ -18,7 +18,7 @@ from accounts.domain.outcomes import Outcome
 from accounts.models import RoleStatus
 from dashboard.arrange import Tools
 from dashboard.filters import CLEAR, ChipFilterSet, query_with, query_without
-from dashboard.tables.columns import policy_html, time_html, verdict_html
+from dashboard.tables.columns import grade_html, policy_html, time_html, verdict_html
 from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
 from dashboard.words import OUTCOME_WORDS, plural, span
@@ -61,6 +61,12 @@ def verdict_chip(status: RoleStatus) -> SafeString:
 def policy_grade(status: RoleStatus) -> SafeString:
     """The policy's grade with its sign."""
     return policy_html(status)
+
+
+@register.filter
+def grade_alone(status: RoleStatus) -> SafeString:
+    """The policy's grade without the trust policy's."""
+    return grade_html(status)
 
 
 @register.filter
@@ -116,7 +122,10 @@ def options(field: BoundField) -> SafeString:
 def _choices(field: BoundField, mark: SafeString) -> Iterator[tuple[object, SafeString, object]]:
     given = field.value()
     chosen = {str(value) for value in (given if isinstance(given, list) else [given or ""])}
-    return ((value, mark if str(value) in chosen else SafeString(""), word) for value, word in field.field.choices)
+    return (
+        (value, mark if str(value) in chosen else SafeString(""), word)
+        for value, word in cast(ChoiceField, field.field).choices
+    )
 
 
 @register.filter
@@ -130,7 +139,8 @@ def sort_address(context: Context, column: Any) -> str:
     """Where a heading leads: sorted by it alone, or turned round when it is the first key already."""
     first = next(iter(context["table"].order_by or ()), "")
     key = f"-{column.name}" if first == column.name else str(column.name)
-    return f"?{query_with(context['request'].GET, sort=key)}"
+    anchor = getattr(context["table"], "anchor", "")  # a table that is part of a page brings the reader back to it
+    return f"?{query_with(context['request'].GET, sort=key)}{anchor and '#' + anchor}"
 
 
 @register.simple_tag(takes_context=True)

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseStopPolling, trigger_client_event
 
+from accounts.domain.outcomes import Verdict
+from accounts.models import Account, RoleStatus
 from accounts.services.publications import publications
-from accounts.services.schedule import set_account_paused, set_interval
-from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
-from dashboard.account_page import (
-    blockers,
-    cleanup_context,
-    flag_sentences,
-    folded,
-    policy_context,
-    standings,
-    verdict_sentence,
-)
+from accounts.services.schedule import polling_pause, set_account_paused, set_interval
+from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.account_guide import guide_context
+from dashboard.account_history import timeline
+from dashboard.account_page import answers, blockers, cleanups_of, flag_sentences, folded, standings, verdict_sentence
+from dashboard.account_polling import next_poll, open_poll
+from dashboard.account_steps import Known, frozen, next_step, obstacles
 from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.publications import account_sentence
+from dashboard.tables.account_brokers import brokers_of
 from dashboard.views.archive import archived_page, edits_context
-from dashboard.views.common import listing_page, start_sweep, yes_or_no
+from dashboard.views.common import list_page, listing_page, start_sweep, yes_or_no
 from dashboard.views.onboarding import panel_context
-from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
+from dashboard.words import POLICY_WORDS, TRUST_WORDS, VERDICT_WORDS, asked_words
 
-HISTORY_SHOWN = 50
 POLLS_SHOWN = 10
 
 
@@ -43,53 +45,89 @@ def account_list(request: ViewerRequest) -> HttpResponseBase:
 
 @require_safe
 @open_to(Role.VIEWER)
-def account_detail(request: ViewerRequest, account_id: str) -> HttpResponse:
-    """Everything that is known of one account; of a deleted one, what was kept."""
-    try:
-        context = account_context(request.user, account_id)
-    except Http404:
-        return archived_page(request, account_id)
-    return render(request, "account.html", context)
-
-
-def account_context(person: Person, account_id: str) -> dict[str, object]:
-    """Gather the page. Raises Http404 for an account that is not there or not visible."""
-    mine = with_cells(visible_accounts(person)).select_related(
+def account_detail(request: ViewerRequest, account_id: str) -> HttpResponseBase:
+    """Everything that is known of one account, with `_export=` its brokers; of a deleted one, what was kept."""
+    mine = with_cells(visible_accounts(request.user)).select_related(
         "role_status__policy_document", "role_status__trust_document"
     )
-    account = get_object_or_404(mine, account_id=account_id)
-    status = role_status_of(account)
-    cells = row_of(account, regions_of(visible_accounts(person).filter(pk=account.pk)))
-    regions = standings(account, cells)
-    brokers = list(account.brokers.all())
-    found, now = blockers(regions, brokers), timezone.now()
-    own, alike = folded(regions, now)
-    published = publications(visible_accounts(person)).get(account.partition)
+    account = mine.filter(account_id=account_id).first()
+    if account is None:
+        return archived_page(request, account_id)
+    context = account_context(request, account)
+    return list_page(request, brokers_of(account), "account.html", f"brokers-{account.account_id}", **context)
+
+
+def account_context(request: ViewerRequest, account: Account) -> dict[str, Any]:
+    """Gather the page of an account that came `with_cells`."""
+    status, now = role_status_of(account), timezone.now()
     return {
         "account": account,
         "status": status,
+        "policy_words": POLICY_WORDS.get(status.policy_grade, ""),  # type: ignore[call-overload]
+        "trust_words": TRUST_WORDS.get(status.trust_grade, ""),  # type: ignore[call-overload]
+        "credentials": account.credentials.defer("sealed"),
+        "timeline": timeline(account, request.GET),
+        "history_days": settings.CHANGE_KEEP_DAYS,
+        "now": now,
+        **standing_context(request, account, status, now),
+        **polling_context(account, now),
+        **panel_context(account),
+        **guide_context(account, now),
+        **edits_context(account),
+    }
+
+
+def standing_context(request: ViewerRequest, account: Account, status: RoleStatus, now: datetime) -> dict[str, object]:
+    """The verdict, what it rests on, what stops a deletion, and the next step."""
+    cells = row_of(account, regions_of(visible_accounts(request.user).filter(pk=account.pk)))
+    regions, brokers = standings(account, cells), list(account.brokers.all())
+    found = blockers(regions, brokers)
+    own, alike = folded(regions, now)
+    published = publications(visible_accounts(request.user)).get(account.partition)
+    cleanups = cleanups_of(account)
+    known = Known(account, status, found, cleanups.open_one, cleanups.protections)
+    return {
         "standings": own,
         "alike": alike,
+        "answers": answers(regions),
         "brokers": brokers,
         "blockers": found,
         "total": broker_total(cells.values()),
         "sentence": verdict_sentence(status, found),
         "flags": flag_sentences(status, published),
         "beside_others": account_sentence(account.partition, status, published),
-        "policy_words": POLICY_WORDS.get(status.policy_grade, ""),  # type: ignore[call-overload]
-        "trust_words": TRUST_WORDS.get(status.trust_grade, ""),  # type: ignore[call-overload]
-        "credentials": account.credentials.defer("sealed"),
-        "changes": account.changes.all()[:HISTORY_SHOWN],
-        "history_days": settings.CHANGE_KEEP_DAYS,
+        "obstacles": obstacles(known),
+        "frozen_until": frozen(now),
+        "next_step": next_step(known),
+        "cleanups": cleanups,
+    }
+
+
+def polling_context(account: Account, now: datetime) -> dict[str, object]:
+    """How the account is asked: the poll under way, the next one, the latest ones."""
+    pause = polling_pause()
+    return {
         "asked": asked_words(account),
+        "pause": pause,
+        "next_poll": next_poll(account, pause, now),
+        "open_poll": open_poll(account),
         "interval_form": IntervalForm.of(account),
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
-        "now": now,
-        **cleanup_context(account),
-        **panel_context(account),
-        **policy_context(account),
-        **edits_context(account),
     }
+
+
+@require_safe
+@open_to(Role.VIEWER)
+def account_following(request: ViewerRequest, account_id: str) -> HttpResponse:
+    """The strip that follows the account's poll; 286 ends the asking, and the page is told to look anew."""
+    mine = visible_accounts(request.user).select_related("role_status")
+    account = get_object_or_404(mine, account_id=account_id)
+    status, poll = role_status_of(account), open_poll(account)
+    context = {"account": account, "open_poll": poll, "verdict": VERDICT_WORDS[Verdict(status.verdict)]}
+    response = render(request, "account/_following.html", {**context, "told": True})
+    if poll is not None:
+        return response
+    return trigger_client_event(HttpResponseStopPolling(response.content), "account-polled")
 
 
 @require_POST

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Region
+from accounts.models import Broker, Region
 from accounts.services.regions import set_polled
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.matrix import census
+from dashboard.tables.brokers import OLD, with_knowledge
 from dashboard.views.common import listing_page
 
 
@@ -22,8 +24,9 @@ from dashboard.views.common import listing_page
 def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
     counted = census(visible_accounts(request.user), timezone.now())
-    unread = counted.failing + counted.never
-    return listing_page(request, "brokers", "brokers.html", {"unread": unread})
+    mine = Broker.objects.filter(account__in=visible_accounts(request.user).order_by().values("pk"))
+    old = with_knowledge(mine).filter(Q(knowledge=OLD)).count()
+    return listing_page(request, "brokers", "brokers.html", {"unread": counted.failing + counted.never, "old": old})
 
 
 @require_safe

@@ -26,7 +26,7 @@ def test_an_account_is_paused_and_resumed_and_both_are_on_record(operating: Clie
     address = f"/accounts/{account.account_id}/paused/"
 
     operating.post(address, {"paused": "yes"})
-    assert "paused : the schedule leaves it out" in text_of(operating, account.get_absolute_url())
+    assert "paused The schedule leaves this account out" in text_of(operating, account.get_absolute_url())
     operating.post(address, {"paused": "yes"})
     operating.post(address, {"paused": "no"})
 

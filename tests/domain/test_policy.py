@@ -11,9 +11,6 @@ from accounts.domain.outcomes import PolicyGrade
 from accounts.domain.policy import (
     check_documented_permissions,
     compare_policy,
-    documented_lines,
-    live_lines,
-    side_by_side,
 )
 from accounts.domain.role import DOCUMENTED_PERMISSIONS, POLICY_DOCUMENT
 from tests.domain.documents import Change, changed, one_step_mutations, published, respelled
@@ -288,45 +285,3 @@ def test_a_deny_under_a_condition_is_a_condition() -> None:
 
 def test_a_document_that_cannot_be_compared_says_nothing_of_the_twelve_pairs() -> None:
     assert check_documented_permissions("not JSON", "aws") == ()
-
-
-@given(respelled(published()))
-def test_the_documented_policy_beside_itself_loses_nothing(document: object) -> None:
-    lines = side_by_side(document)
-
-    assert tuple(line.left for line in lines if line.kind != "added") == documented_lines()
-    assert tuple(line.right for line in lines if line.kind != "removed") == live_lines(document)
-
-
-def test_order_and_lists_make_no_difference_side_by_side() -> None:
-    document = published()
-    document["Statement"].reverse()
-    document["Statement"][0]["Resource"] = document["Statement"][0]["Resource"][0]
-
-    assert {line.kind for line in side_by_side(document)} == {"same"}
-
-
-def test_the_live_documents_own_lines_are_shown_beside_the_documented_ones() -> None:
-    document = changed(lambda s: s[3].update(Resource="*"))
-
-    (line,) = [line for line in side_by_side(document) if line.kind != "same"]
-
-    assert (line.kind, line.right.strip(" ,")) == ("changed", '"Resource": "*"')
-
-
-def test_a_dropped_condition_is_shown_as_removed_lines() -> None:
-    kinds = [line.kind for line in side_by_side(changed(lambda s: s[3].pop("Condition")))]
-
-    assert kinds.count("removed") == 5
-    assert set(kinds) == {"same", "removed"}
-
-
-def test_side_by_side_shows_the_partitions_arns() -> None:
-    own = json.dumps(POLICY_DOCUMENT).replace("arn:aws:", "arn:aws-cn:")
-
-    assert {line.kind for line in side_by_side(own, "aws-cn")} == {"same"}
-
-
-@pytest.mark.parametrize(("document", "right"), [("not JSON", ["not JSON"]), (None, []), (7, ["7"])])
-def test_what_is_no_document_is_shown_as_it_came(document: object, right: list[str]) -> None:
-    assert [line.right for line in side_by_side(document) if line.right] == right

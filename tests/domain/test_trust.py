@@ -7,7 +7,7 @@ from hypothesis import given
 
 from accounts.domain.outcomes import TrustGrade
 from accounts.domain.role import TRUST_DOCUMENT
-from accounts.domain.trust import grade_trust
+from accounts.domain.trust import grade_trust, trusted_by
 from tests.domain.documents import respelled, trust
 
 MQ = "mq.amazonaws.com"
@@ -93,3 +93,10 @@ def test_a_malformed_trust_is_unreadable_and_says_where(document: object, reason
 
     assert comparison.grade is TrustGrade.UNREADABLE
     assert comparison.reason == f"The live trust policy cannot be read: {reason}."
+
+
+def test_those_who_are_trusted_are_named_once_and_everyone_by_that_word() -> None:
+    both = trust(Principal={"Service": ["mq.amazonaws.com", "ec2.amazonaws.com"], "AWS": "*"})
+
+    assert trusted_by(both) == ("mq.amazonaws.com", "ec2.amazonaws.com", "everyone")
+    assert trusted_by(trust(Effect="Deny")) == trusted_by("not JSON") == ()
