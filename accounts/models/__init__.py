@@ -10,6 +10,7 @@ from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalE
 from accounts.models.credential import SealedCredential
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
+from accounts.models.region_readings import RegionEdit, RegionReading
 from accounts.models.region_states import StoredRegionStates
 from accounts.models.role_status import PolicyDocument, RoleStatus
 from accounts.models.sweep import Poll, Sweep
@@ -33,6 +34,8 @@ __all__ = (
     "Poll",
     "PollingPause",
     "Region",
+    "RegionEdit",
+    "RegionReading",
     "RoleStatus",
     "SealedCredential",
     "StoredRegionStates",
