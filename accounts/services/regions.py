@@ -50,10 +50,10 @@ def set_polled(region: Region, polled: bool, actor: str) -> bool:
     False: it was so already, and nothing was noted.
     """
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         row = rows_of_table([region.pk]).get(region.pk)
         after = {region.pk: replace(row, polled=polled)} if row else {}
-        edit = _write(actor, POLL if polled else STOP_POLLING, after)
+        edit = write_rows(actor, POLL if polled else STOP_POLLING, after)
     region.polled = polled
     return edit is not None
 
@@ -61,19 +61,19 @@ def set_polled(region: Region, polled: bool, actor: str) -> bool:
 def edit_region(row: Row, actor: str) -> RegionEdit | None:
     """Change a row to what is given; None: it was so already. Raises Refused when there is no such row any more."""
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         if row.code not in rows_of_table([row.code]):
             raise Refused(f"{row.code} is no longer in the table: add it again.")
-        return _write(actor, "edit region", {row.code: row})
+        return write_rows(actor, "edit region", {row.code: row})
 
 
 def add_region(row: Row, actor: str) -> RegionEdit:
     """Put a region into the table. Raises Refused when it is there already."""
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         if there := rows_of_table([row.code]):
             raise Refused(f"{row.code} is in the table already, as {there[row.code].name}: edit its row.")
-        edit = _write(actor, "add region", {row.code: row})
+        edit = write_rows(actor, "add region", {row.code: row})
         if edit is None:
             raise AssertionError("a new row is always a change")
         return edit
@@ -83,11 +83,14 @@ def why_not_removed(code: str) -> str:
     """Why a row has to stay; empty when it may go. What is known to be there must not vanish from any total."""
     if guide_row(code) is not None:
         return f"{code} is one of the rows that Rolecall ships: stop polling it instead."
-    known = Cell.objects.filter(region=code).aggregate(n=Sum("brokers"))["n"] or Broker.objects.filter(region=code).count()
+    known = (
+        Cell.objects.filter(region=code).aggregate(n=Sum("brokers"))["n"] or Broker.objects.filter(region=code).count()
+    )
     if known:
+        are = "brokers are" if known != 1 else "broker is"
         return (
-            f"{known:,} broker{'s are' if known != 1 else ' is'} known in {code}: without its row they would vanish from "
-            "totals and verdicts. Stop polling it instead; what is known of it stays."
+            f"{known:,} {are} known in {code}: without its row they would vanish from totals and verdicts. "
+            "Stop polling it instead; what is known of it stays."
         )
     return ""
 
@@ -98,17 +101,15 @@ def remove_region(code: str, actor: str) -> RegionEdit:
     Raises Refused.
     """
     with transaction.atomic():
-        _one_at_a_time()
-        # A poll locks its account before it stores a cell: nothing is stored here between the look and the deletion.
-        accounts = Account.objects.select_for_update().filter(partition=partition_of(code))
-        list(accounts.order_by("pk").values_list("pk"))
+        one_at_a_time()
+        _hold_accounts(code)
         if code not in rows_of_table([code]):
             raise Refused(f"{code} is not in the table any more.")
         if why := why_not_removed(code):
             raise Refused(why)
         cells = [_kept(cell) for cell in Cell.objects.filter(region=code)]
         Cell.objects.filter(region=code).delete()
-        edit = _write(actor, "remove region", {code: None}, cells)
+        edit = write_rows(actor, "remove region", {code: None}, cells)
         if edit is None:
             raise AssertionError("a row that is there and goes is always a change")
         return edit
@@ -130,25 +131,26 @@ def reset_regions(actor: str, codes: Iterable[str] | None = None, seen: str | No
     `seen` is the fingerprint of the preview that was looked at. Raises Refused when the table has changed since.
     """
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         changes = reset_preview(codes)
         if seen is not None and seen != fingerprint(changes):
             raise Refused("The table has changed since you looked: this is what the reset would change now.")
-        return _write(actor, "reset region", {change.code: change.after for change in changes})
+        return write_rows(actor, "reset region", {change.code: change.after for change in changes})
 
 
 def undo(edit: RegionEdit, actor: str) -> None:
     """Put the rows back as they were before an edit. Raises Refused when one of them has been changed since."""
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         edit = RegionEdit.objects.select_for_update().get(pk=edit.pk)
         if why := why_not_undone(edit):
             raise Refused(why)
         before = {code: _row(row) for code, row in edit.before.items()}
         for code in (code for code, row in before.items() if row is None):
+            _hold_accounts(code)
             if why := why_not_removed(code) or _polled_meanwhile(code):
                 raise Refused(why)
-        _write(actor, f"undo: {edit.action}", before)
+        write_rows(actor, f"undo: {edit.action}", before)
         _put_back(edit.cells)
         RegionEdit.objects.filter(pk=edit.pk).update(undone_at=timezone.now(), undone_by=actor[:150])
         for partition in {partition_of(code) for code in edit.codes if edit.cells}:
@@ -171,23 +173,25 @@ def _polled_meanwhile(code: str) -> str:
     return f"{code} has been polled since it was added: remove it on its own page." if cells else ""
 
 
-def take_rows(actor: str, action: str, after: Mapping[str, Row | None]) -> RegionEdit | None:
-    """Write rows inside a transaction of the caller's that has called `lock_table`; None: nothing differs."""
-    return _write(actor, action, after)
-
-
-def lock_table() -> None:
+def one_at_a_time() -> None:
     """Let one person change the table at a time; call it in a transaction, before the table is read."""
-    _one_at_a_time()
-
-
-def _one_at_a_time() -> None:
     # NO KEY: a poll that stores cells only needs the rows to stay, and does not wait for this.
     list(Region.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
-def _write(actor: str, action: str, after: Mapping[str, Row | None], cells: Iterable[Any] = ()) -> RegionEdit | None:
-    """Write what differs, as one edit with an audit entry per row; verdicts of the partitions stand again."""
+def _hold_accounts(code: str) -> None:
+    """Let no poll store a cell until the transaction is over: it would lock its account first, too."""
+    accounts = Account.objects.select_for_update().filter(partition=partition_of(code))
+    list(accounts.order_by("pk").values_list("pk"))
+
+
+def write_rows(
+    actor: str, action: str, after: Mapping[str, Row | None], cells: Iterable[Any] = ()
+) -> RegionEdit | None:
+    """Write what differs, as one edit with an audit entry per row; verdicts stand again. None: nothing differs.
+
+    Call it in a transaction, after `one_at_a_time`.
+    """
     before = rows_of_table(after)
     changes = changes_between(before, after)
     if not changes:
