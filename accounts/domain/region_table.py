@@ -88,7 +88,9 @@ def changes_between(before: Mapping[str, Row | None], after: Mapping[str, Row | 
 def guide_row(code: str) -> Row | None:
     """The row as Rolecall ships it: the guide's word, polled where that is Yes. None for one added by hand."""
     row = documented_row(code)
-    return row and Row(row.code, row.name, row.supported, row.beyond_guide, row.opt_in, row.supported, row.note)
+    if row is None:
+        return None
+    return Row(row.code, row.name, row.supported, row.beyond_guide, row.opt_in, row.supported, row.note)
 
 
 def fingerprint(changes: Iterable[object]) -> str:

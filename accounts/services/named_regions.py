@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Func, JSONField, TextField
+from django.db.models import F, Func, JSONField
 from django.db.models.fields.json import KeyTextTransform
 
 from accounts.domain.cleanups import State
@@ -34,7 +34,7 @@ def named_regions(accounts: AccountQuerySet) -> list[NamedRegion]:
     for code, pk in said.values_list("code", "pk").distinct():
         if code:
             named[code].add(pk)
-    unknown = {code: pks for code, pks in named.items() if code in _unknown(named)}
+    unknown = {code: named[code] for code in _unknown(named)}
     cleanups = {one.pk: one for one in mine.filter(pk__in=set().union(*unknown.values())).select_related("account")}
     return [
         NamedRegion(code, tuple(cleanups[pk] for pk in sorted(pks, reverse=True)))
@@ -43,7 +43,7 @@ def named_regions(accounts: AccountQuerySet) -> list[NamedRegion]:
 
 
 def _unknown(codes: Iterable[str]) -> set[str]:
-    """Those that could be added and are not there. What is no region's code is shown where AWS's words are, and no more."""
+    """Those that could be added and are not there; what is no region's code is only shown among AWS's words."""
     return {code for code in codes if _fits(code)} - set(Region.objects.values_list("code", flat=True))
 
 
