@@ -14,6 +14,7 @@ from accounts.domain.cleanups import State
 from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.publications import Publication
 from accounts.models import AccountQuerySet, Cleanup, Region
+from accounts.services.named_regions import named_regions
 from accounts.services.publications import differing, publications
 from dashboard.filters import AWS_CHANGED, DIFFERS, FLAG_CHOICES, having_flags, having_outcomes
 from dashboard.matrix import FAILING_VALUES
@@ -57,7 +58,8 @@ def attention(accounts: AccountQuerySet, regions: Sequence[Region], now: datetim
     """The sentences that apply, worst first."""
     published = publications(accounts)
     concerns = (*_access(accounts), *_role(accounts, published), *_age(accounts, now))
-    return [*_cleanups(accounts), *_published(published), *_sentences(concerns), *_failing_regions(regions)]
+    found = [*_cleanups(accounts), *_published(published), *_sentences(concerns), *_failing_regions(regions)]
+    return [*_unknown_regions(accounts), *found]
 
 
 def _cleanups(accounts: AccountQuerySet) -> Iterator[Sentence]:
@@ -75,6 +77,14 @@ def _cleanups(accounts: AccountQuerySet) -> Iterator[Sentence]:
             verb = "" if state is State.FAILED else "waits " if len(found) == 1 else "wait "
             url = reverse("cleanup", args=found) if len(found) == 1 else f"{reverse('cleanups')}?state={state.value}"
             yield Sentence(f"{plural(len(found), 'clean-up')} {verb}{said}", "Clean-up", url, tone)
+
+
+def _unknown_regions(accounts: AccountQuerySet) -> Iterator[Sentence]:
+    """Regions that AWS named when it refused a deletion, and that no poll asks about."""
+    if named := named_regions(accounts):
+        codes = ", ".join(one.code for one in named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+        lacks = f"AWS names {plural(len(named), 'region')} that the table lacks: {codes}"
+        yield Sentence(lacks, "Regions", f"{reverse('regions')}#named", "bad")
 
 
 def _published(published: Mapping[str, Publication]) -> Iterator[Sentence]:

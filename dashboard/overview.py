@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import log
 
 from django.db.models import Count
+from django.urls import reverse
 
 from accounts.domain.outcomes import Verdict
 from accounts.domain.regions import display_order
@@ -63,4 +64,5 @@ def share_step(brokers: int, most: int) -> int:
 def _tile(row: Region, most: int) -> RegionTile:
     brokers, failing = row.known_brokers, row.failing  # type: ignore[attr-defined]
     complete = row.answering + row.disabled >= row.accounts  # type: ignore[attr-defined]
-    return RegionTile(row, brokers, failing, complete, share_step(brokers or 0, most), matrix_url(region=row.code))
+    url = reverse("region", args=[row.code])
+    return RegionTile(row, brokers, failing, complete, share_step(brokers or 0, most), url)

@@ -157,11 +157,17 @@ def undo(edit: RegionEdit, actor: str) -> None:
             stand_again(partition, f"{', '.join(edit.codes)} is in the table again")
 
 
-def why_not_undone(edit: RegionEdit) -> str:
-    """Why an edit cannot be taken back; empty when it can."""
+def changes_of(edit: RegionEdit) -> list[RowChange]:
+    """What an edit changed, row by row."""
+    rows = ({code: _row(row) for code, row in stored.items()} for stored in (edit.before, edit.after))
+    return changes_between(*rows)
+
+
+def why_not_undone(edit: RegionEdit, rows: Mapping[str, Row] | None = None) -> str:
+    """Why an edit cannot be taken back; empty when it can. `rows` are the table's, if the caller has them."""
     if edit.undone_at is not None:
         return f"{edit.undone_by} has undone this already."
-    now = rows_of_table(edit.codes)
+    now = rows_of_table(edit.codes) if rows is None else rows
     changed = [code for code, row in edit.after.items() if now.get(code) != _row(row)]
     if changed:
         return f"{', '.join(sorted(changed))} was changed since: edit the row itself."

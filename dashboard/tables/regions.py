@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.outcomes import Outcome
 from accounts.models import AccountQuerySet, Cell, Region
 from dashboard.matrix import FAILING_VALUES
-from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn
+from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, region_html
 
 SILENT = [value for value in FAILING_VALUES if value != Outcome.ASSUME_DENIED]
 
@@ -63,6 +63,10 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     class Meta:
         template_name = "tables/regions.html"
         empty_text = "The region table is empty: run `manage.py migrate`."
+
+    def render_code(self, record: Region) -> SafeString:
+        """The code, linked to the region's page."""
+        return region_html(record.code)
 
     def render_polled(self, record: Region) -> str:
         """The switch itself is drawn by the template, which knows who is looking."""

@@ -12,14 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.domain.identifiers import group_digits
-from accounts.domain.outcomes import Outcome
 from accounts.models import RoleStatus
 from dashboard.arrange import Tools
 from dashboard.filters import CLEAR, ChipFilterSet, query_with, query_without
-from dashboard.tables.columns import policy_html, time_html, verdict_html
+from dashboard.tables.columns import outcome_html, policy_html, time_html, verdict_html
 from dashboard.tables.rows import page_rows
 from dashboard.tables.sweeps import state_html
-from dashboard.words import OUTCOME_WORDS, plural, span
+from dashboard.words import plural, span
 
 register = template.Library()
 
@@ -28,6 +27,7 @@ register.filter("span", span)
 register.filter("grouped", group_digits)
 register.filter("state_chip", state_html)
 register.filter("page_rows", page_rows)
+register.filter("outcome_words", outcome_html)
 
 
 @register.filter
@@ -58,16 +58,6 @@ def verdict_chip(status: RoleStatus) -> SafeString:
 def policy_grade(status: RoleStatus) -> SafeString:
     """The policy's grade with its sign."""
     return policy_html(status)
-
-
-@register.filter
-def outcome_words(value: str) -> SafeString:
-    """An outcome in words, its tone beside."""
-    outcome = Outcome(value)
-    tone = "ok" if outcome is Outcome.OK else "bad" if outcome.failing else "soft"
-    if outcome in (Outcome.THROTTLED, Outcome.UNREACHABLE):
-        tone = "warn"
-    return format_html('<span class="grade {}">{}</span>', tone, OUTCOME_WORDS[outcome])
 
 
 @register.filter
