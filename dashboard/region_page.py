@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -115,7 +116,8 @@ def _counted(here: AccountQuerySet, now: datetime) -> dict[str, int]:
 
 def _states(here: AccountQuerySet) -> list[tuple[str, int]]:
     """How many accounts have the region in which state, as AWS told their polls."""
-    found = Counter(dict(here.order_by().values_list("here_state").annotate(Count("pk"))))
+    plain: QuerySet[Any, Any] = here.order_by()
+    found = Counter(dict(plain.values_list("here_state").annotate(Count("pk"))))
     words = [(word, found.pop(state, 0)) for state, word in STATE_WORDS.items()]
     words += [(state, number) for state, number in sorted(found.items()) if state]
     return [*((word, number) for word, number in words if number), *([(NOT_TOLD, found[""])] if found[""] else [])]

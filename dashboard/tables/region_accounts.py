@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import django_tables2 as tables
-from django.db.models import F, FilteredRelation, Q, Value
+from django.db.models import F, FilteredRelation, Q, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.utils.html import format_html
@@ -41,17 +41,22 @@ def accounts_in(accounts: AccountQuerySet, region: Region) -> AccountQuerySet:
     outcome = Coalesce("here__outcome", Value(none.value)) if region.polled else Value(none.value)
     return with_cell.annotate(
         here_outcome=outcome,
-        here_code=Coalesce("here__code", Value("")),
-        here_permission=Coalesce("here__permission", Value("")),
-        here_detail=Coalesce("here__detail", Value("")),
+        here_code=_text("here__code"),
+        here_permission=_text("here__permission"),
+        here_detail=_text("here__detail"),
         here_brokers=F("here__brokers"),
         here_rabbitmq=F("here__rabbitmq"),
         here_activemq=F("here__activemq"),
         here_checked_at=F("here__checked_at"),
         here_last_ok_at=F("here__last_ok_at"),
-        here_state=Coalesce(KeyTextTransform(region.pk, "region_states__by_code"), Value("")),
+        here_state=_text(KeyTextTransform(region.pk, "region_states__by_code")),
         here_told_at=F("region_states__read_at"),
     )
+
+
+def _text(known: str | KeyTextTransform) -> Coalesce:
+    """A text, empty where there is none."""
+    return Coalesce(known, Value(""), output_field=TextField())
 
 
 def shown_only(accounts: AccountQuerySet, show: str, old_before: datetime) -> AccountQuerySet:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -57,7 +59,7 @@ def region_detail(request: ViewerRequest, code: str) -> HttpResponseBase:
     show = page.opened(request.GET.get("show", ""))
     table = RegionAccountTable(shown_only(accounts_in(mine, region), show, stale_before(now)))
     table.empty_text = tab_words(show, region)
-    context = {
+    context: dict[str, Any] = {
         "region": region, "page": page, "show": show, "why_off": "" if region.polled else why_not_polled(region),
         "stays": why_not_removed(code) if page.by_hand else "",
     }  # fmt: skip
@@ -98,8 +100,8 @@ def region_add(request: ViewerRequest) -> HttpResponse:
 
 def _name_of(code: str) -> str:
     """AWS's name for a region, when its list was read and has one."""
-    told = RegionReading.objects.filter(names__has_key=code).values_list("names", flat=True).first()
-    return str(told[code]) if told else ""
+    lists = RegionReading.objects.exclude(names=None).values_list("names", flat=True)
+    return next((str(names[code]) for names in lists if code in names), "")
 
 
 @require_http_methods(GET_AND_POST)
