@@ -34,6 +34,8 @@ def named_regions(accounts: AccountQuerySet) -> list[NamedRegion]:
     for code, pk in said.values_list("code", "pk").distinct():
         if code:
             named[code].add(pk)
+    if not named:
+        return []
     unknown = {code: named[code] for code in _unknown(named)}
     cleanups = {one.pk: one for one in mine.filter(pk__in=set().union(*unknown.values())).select_related("account")}
     return [

@@ -100,8 +100,8 @@ def region_add(request: ViewerRequest) -> HttpResponse:
 
 def _name_of(code: str) -> str:
     """AWS's name for a region, when its list was read and has one."""
-    lists = RegionReading.objects.exclude(names=None).values_list("names", flat=True)
-    return next((str(names[code]) for names in lists if code in names), "")
+    readings = RegionReading.objects.exclude(names=None)
+    return next((str(reading.names[code]) for reading in readings if reading.names and code in reading.names), "")
 
 
 @require_http_methods(GET_AND_POST)
