@@ -133,7 +133,7 @@ def broker_counts(accounts: AccountQuerySet, region: Region) -> list[BrokerCount
 def _total(region: Region) -> str:
     known, settled = region.known_brokers, region.answering + region.disabled  # type: ignore[attr-defined]
     if known is None:
-        return "none known"
+        return "no broker known"
     return f"{'' if settled >= region.accounts else '≥ '}{plural(known, 'broker')}"  # type: ignore[attr-defined]
 
 
@@ -153,8 +153,8 @@ def why_not_polled(region: Region) -> str:
     if region.supported:
         return "Switched off in the region table: no poll asks here, and its cells say unsupported."
     return (
-        "The guide says No: it does not list Amazon MQ’s service-linked role as supported here, so no poll asks, and "
-        "its cells say unsupported."
+        "The guide does not list Amazon MQ’s service-linked role as supported here: no poll asks, and its cells say "
+        "unsupported."
     )
 
 

@@ -123,7 +123,7 @@ def test_a_no_of_the_guide_says_why_nobody_is_asked(operating: Client, db: None)
 
     text = text_of(operating, "/regions/us-gov-west-1/")
 
-    assert "The guide says No" in text
+    assert "The guide does not list" in text
     assert "AWS's GovCloud guide now says" in text.replace("&#x27;", "'")
     assert "Poll us-gov-west-1 from now on" in text
 
