@@ -80,9 +80,14 @@ def add_region(row: Row, actor: str) -> RegionEdit:
 
 
 def why_not_removed(code: str) -> str:
-    """Why a row has to stay; empty when it may go. What is known to be there must not vanish from any total."""
+    """Why a row has to stay; empty when it may go."""
     if guide_row(code) is not None:
         return f"{code} is one of the rows that Rolecall ships: stop polling it instead."
+    return _known_there(code)
+
+
+def _known_there(code: str) -> str:
+    """What is known to be in a region must not vanish from any total."""
     known = (
         Cell.objects.filter(region=code).aggregate(n=Sum("brokers"))["n"] or Broker.objects.filter(region=code).count()
     )
@@ -148,7 +153,7 @@ def undo(edit: RegionEdit, actor: str) -> None:
         before = {code: _row(row) for code, row in edit.before.items()}
         for code in (code for code, row in before.items() if row is None):
             _hold_accounts(code)
-            if why := why_not_removed(code) or _polled_meanwhile(code):
+            if why := _known_there(code) or _polled_meanwhile(code):
                 raise Refused(why)
         write_rows(actor, f"undo: {edit.action}", before)
         _put_back(edit.cells)

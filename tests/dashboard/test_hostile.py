@@ -64,7 +64,7 @@ def test_nonsense_in_a_query_string_is_not_a_fault(account: str, operating: Clie
 @pytest.mark.parametrize(
     "query", [*NONSENSE, "show=%00", "code=%00", "code=" + "a" * 4000], ids=lambda query: query[:30]
 )
-@pytest.mark.parametrize("page", ["us-east-1", "add", "reset", "refresh"])
+@pytest.mark.parametrize("page", ["us-east-1", "add"])
 def test_nonsense_on_a_page_of_regions_is_not_a_fault(account: str, operating: Client, page: str, query: str) -> None:
     assert operating.get(f"/regions/{page}/?{query}").status_code == 200
 

@@ -150,6 +150,16 @@ def test_a_reset_is_previewed_taken_and_undone() -> None:
     assert Region.objects.get(code="eu-west-1").name == "Dublin"
 
 
+def test_a_row_that_a_reset_brought_back_goes_again_when_it_is_undone() -> None:
+    Region.objects.filter(code="eu-west-1").delete()
+    edit = reset_regions("olga")
+
+    assert edit is not None
+    undo(edit, "olga")
+
+    assert "eu-west-1" not in rows_of_table()
+
+
 def test_one_row_alone_is_reset() -> None:
     Region.objects.filter(code__in=["eu-west-1", "eu-west-2"]).update(polled=False)
 
