@@ -36,7 +36,11 @@ def stored_reading(name: str) -> RegionReading | None:
     """What was last read, if anybody ever asked; a worker is asked anew when its message seems lost."""
     reading = RegionReading.objects.filter(partition=name).first()
     if reading is not None and reading.waits and reading.requested_at < timezone.now() - PATIENCE:
-        _ring(name)
+        # One page of the several that may be open asks; the others find the row changed.
+        same = RegionReading.objects.filter(pk=name, requested_at=reading.requested_at)
+        if same.update(requested_at=timezone.now()):
+            transaction.on_commit(partial(_ring, name))
+        reading.refresh_from_db()
     return reading
 
 

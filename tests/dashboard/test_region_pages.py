@@ -154,6 +154,18 @@ def test_a_region_page_asks_a_bounded_number_of_questions(
         operating.get("/regions/eu-west-1/?show=all&per_page=100")
 
 
+def test_markup_in_words_is_escaped(operating: Client, db: None) -> None:
+    evil = "<script>alert(1)</script>"
+    account = make_account(name=evil)
+    make_cell(account, "eu-west-1", None, outcome="failed", code=evil, detail=evil, permission=evil)
+    make_broker(account, "eu-west-1", evil, evil, state=evil)
+    StoredRegionStates.objects.create(account=account, by_code={"eu-west-1": evil}, read_at=timezone.now())
+    operating.post("/regions/eu-west-1/edit/", {"name": evil, "supported": "yes", "polled": "on", "note": evil})
+
+    for url in ("/regions/eu-west-1/", f"/regions/eu-west-1/?show={evil}", "/regions/", "/regions/reset/"):
+        assert evil not in operating.get(url).content.decode()
+
+
 def test_a_viewer_sees_no_act_on_a_region(watching: Client, world: list[Account]) -> None:
     text = text_of(watching, "/regions/eu-west-1/")
 

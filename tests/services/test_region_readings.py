@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -21,6 +22,7 @@ from accounts.services.region_readings import (
     differences_of,
     read_regions,
     request_reading,
+    stored_reading,
     take_differences,
 )
 from accounts.services.regions import Refused, rows_of_table
@@ -205,6 +207,19 @@ def test_a_second_ring_asks_nothing(local_aws: LocalAws) -> None:
     answer_reading("aws")
 
     assert len(asked(local_aws)) == calls > 0
+
+
+def test_a_message_that_seems_lost_is_sent_again_once(
+    local_aws: LocalAws, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    request_reading("aws", "olga")
+    RegionReading.objects.update(requested_at=timezone.now() - timedelta(minutes=1))
+
+    with django_capture_on_commit_callbacks() as rung:
+        for _ in range(3):
+            stored_reading("aws")
+
+    assert len(rung) == 1
 
 
 def test_the_hub_without_credentials_is_told_what_to_do(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
