@@ -20,5 +20,6 @@ def statement(partition: str) -> dict[str, Any]:
         "Sid": "ReadAwsListOfRegions",
         "Effect": "Allow",
         "Action": [BY_PATH, NAMES],
-        "Resource": f"arn:{partition}:ssm:{region}::parameter{ROOT}/*",
+        # The account is left open: AWS's own parameters have none in their ARN, and for a path it may put the asker's.
+        "Resource": f"arn:{partition}:ssm:{region}:*:parameter{ROOT}/*",
     }
