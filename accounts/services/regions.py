@@ -73,10 +73,7 @@ def add_region(row: Row, actor: str) -> RegionEdit:
         one_at_a_time()
         if there := rows_of_table([row.code]):
             raise Refused(f"{row.code} is in the table already, as {there[row.code].name}: edit its row.")
-        edit = write_rows(actor, "add region", {row.code: row})
-        if edit is None:
-            raise AssertionError("a new row is always a change")
-        return edit
+        return _write(actor, "add region", [RowChange(row.code, None, row)])
 
 
 def why_not_removed(code: str) -> str:
@@ -108,16 +105,14 @@ def remove_region(code: str, actor: str) -> RegionEdit:
     with transaction.atomic():
         one_at_a_time()
         _hold_accounts(code)
-        if code not in rows_of_table([code]):
+        row = rows_of_table([code]).get(code)
+        if row is None:
             raise Refused(f"{code} is not in the table any more.")
         if why := why_not_removed(code):
             raise Refused(why)
         cells = [_kept(cell) for cell in Cell.objects.filter(region=code)]
         Cell.objects.filter(region=code).delete()
-        edit = write_rows(actor, "remove region", {code: None}, cells)
-        if edit is None:
-            raise AssertionError("a row that is there and goes is always a change")
-        return edit
+        return _write(actor, "remove region", [RowChange(code, row, None)], cells)
 
 
 def reset_preview(codes: Iterable[str] | None = None) -> list[RowChange]:
@@ -196,17 +191,14 @@ def _hold_accounts(code: str) -> None:
     list(accounts.order_by("pk").values_list("pk"))
 
 
-def write_rows(
-    actor: str, action: str, after: Mapping[str, Row | None], cells: Iterable[Any] = ()
-) -> RegionEdit | None:
-    """Write what differs, as one edit with an audit entry per row; verdicts stand again. None: nothing differs.
+def write_rows(actor: str, action: str, after: Mapping[str, Row | None]) -> RegionEdit | None:
+    """Write what differs; None: nothing does. Call it in a transaction, after `one_at_a_time`."""
+    changes = changes_between(rows_of_table(after), after)
+    return _write(actor, action, changes) if changes else None
 
-    Call it in a transaction, after `one_at_a_time`.
-    """
-    before = rows_of_table(after)
-    changes = changes_between(before, after)
-    if not changes:
-        return None
+
+def _write(actor: str, action: str, changes: list[RowChange], cells: Iterable[Any] = ()) -> RegionEdit:
+    """Write changes as one edit with an audit entry per row; verdicts stand again."""
     for change in changes:
         _store(change)
         audit.note(actor, action, change.code, change.words)
