@@ -19,6 +19,8 @@ from accounts.services.standing import stand_again
 
 POLL: Final = "poll region"
 STOP_POLLING: Final = "stop polling region"
+UNDO: Final = "undo: "
+REDO: Final = "redo: "
 _CELL = (
     *("account_id", "region_id", "outcome", "code", "detail", "permission"),
     *("brokers", "rabbitmq", "activemq", "counts", "checked_at", "last_ok_at"),
@@ -150,11 +152,16 @@ def undo(edit: RegionEdit, actor: str) -> None:
             _hold_accounts(code)
             if why := _known_there(code) or _polled_meanwhile(code):
                 raise Refused(why)
-        write_rows(actor, f"undo: {edit.action}", before)
-        _put_back(edit.cells)
+        changes = changes_between(rows_of_table(before), before)
+        _write(actor, _way_back(edit.action), changes, put_back=edit.cells)
         RegionEdit.objects.filter(pk=edit.pk).update(undone_at=timezone.now(), undone_by=actor[:150])
-        for partition in {partition_of(code) for code in edit.codes if edit.cells}:
-            stand_again(partition, f"{', '.join(edit.codes)} is in the table again")
+
+
+def _way_back(action: str) -> str:
+    """What undoing an act is called; there and back again it gets no longer."""
+    if action.startswith(UNDO):
+        return f"{REDO}{action.removeprefix(UNDO)}"
+    return f"{UNDO}{action.removeprefix(REDO)}"
 
 
 def changes_of(edit: RegionEdit) -> list[RowChange]:
@@ -197,11 +204,14 @@ def write_rows(actor: str, action: str, after: Mapping[str, Row | None]) -> Regi
     return _write(actor, action, changes) if changes else None
 
 
-def _write(actor: str, action: str, changes: list[RowChange], cells: Iterable[Any] = ()) -> RegionEdit:
-    """Write changes as one edit with an audit entry per row; verdicts stand again."""
+def _write(
+    actor: str, action: str, changes: list[RowChange], cells: Iterable[Any] = (), put_back: Iterable[Any] = ()
+) -> RegionEdit:
+    """Write changes as one edit with an audit entry per row; verdicts stand again, with the cells that come back."""
     for change in changes:
         _store(change)
         audit.note(actor, action, change.code, change.words)
+    _put_back(put_back)
     edit = RegionEdit.objects.create(
         actor=actor[:150],
         action=action,

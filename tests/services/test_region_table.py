@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.domain.readings import AccountReading, Answer, BrokerFacts, Known
 from accounts.domain.region_table import Row, fingerprint
-from accounts.models import Account, AuditEntry, Cell, Region, RegionEdit, RoleStatus
+from accounts.models import Account, AuditEntry, Cell, Change, Region, RegionEdit, RoleStatus
 from accounts.services.recording import record
 from accounts.services.regions import (
     Refused,
@@ -124,6 +124,7 @@ def test_the_cells_of_a_removed_region_are_kept_and_come_back(small: Account) ->
     after = Cell.objects.values().get(region="eu-new-1")
     assert {**after, "id": 0} == {**before, "id": 0}
     assert (RoleStatus.objects.get().regions_ok, RoleStatus.objects.get().verdict) == (2, "unused")
+    assert not Change.objects.filter(kind="verdict", old="unused").exists()
 
 
 def test_a_poll_that_ends_after_its_region_was_removed_stores_the_rest(small: Account) -> None:
@@ -205,6 +206,16 @@ def test_an_edit_is_undone_once() -> None:
 
     with pytest.raises(Refused, match="pia has undone this already"):
         undo(edit, "olga")
+
+
+def test_there_and_back_again_keeps_its_name_short() -> None:
+    set_polled(Region.objects.get(code="eu-west-1"), False, "olga")
+    for _ in range(20):
+        undo(last_edit(), "olga")
+
+    assert RegionEdit.objects.order_by("pk").values_list("action", flat=True)[1] == "undo: stop polling region"
+    assert last_edit().action == "redo: stop polling region"
+    assert not Region.objects.get(code="eu-west-1").polled
 
 
 def test_a_row_that_was_changed_since_is_not_undone() -> None:
