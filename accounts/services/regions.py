@@ -253,8 +253,8 @@ def _kept(cell: Cell) -> dict[str, Any]:
 
 
 def _put_back(cells: Iterable[Mapping[str, Any]]) -> None:
-    """Make the cells of a removed row again, of the accounts that are still watched."""
-    known = set(Account.objects.values_list("pk", flat=True))
+    """Make the cells of a removed row again, of the accounts that still exist, archived ones too."""
+    known = set(Account.every.values_list("pk", flat=True))
     Cell.objects.bulk_create(
         Cell(**{**cell, **{name: cell[name] and datetime.fromisoformat(cell[name]) for name in _TIMES}})
         for cell in cells

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import BulkAct, Sweep
+from accounts.models import BulkAct, RegionEdit, Sweep
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned
 from tests.dashboard.factories import make_account, make_status
 
