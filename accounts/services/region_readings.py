@@ -111,8 +111,8 @@ def region_states() -> dict[str, frozenset[str]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT one.key, array_agg(DISTINCT one.value) "
-            "FROM accounts_storedregionstates AS told JOIN accounts_account AS watched ON watched.id = told.account_id, "
-            "jsonb_each_text(told.by_code) AS one WHERE watched.archived_at IS NULL GROUP BY one.key"
+            "FROM accounts_storedregionstates AS told JOIN accounts_account AS mine ON mine.id = told.account_id, "
+            "jsonb_each_text(told.by_code) AS one WHERE mine.archived_at IS NULL GROUP BY one.key"
         )
         return {code: frozenset(states) for code, states in cursor.fetchall()}
 
