@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts.services import access_checks, claims, daily_figures, hub, polling, retention, sweeps
+from accounts.services import access_checks, claims, daily_figures, hub, polling, region_readings, retention, sweeps
 from accounts.services.cleanups import campaigns, drawing, gates, running, tending
 
 
@@ -85,3 +85,9 @@ def ask_hub(partition: str) -> None:
 def tend_checks() -> None:
     """Send again the checks whose message was lost."""
     access_checks.tend_checks()
+
+
+@shared_task(name="accounts.read_regions")
+def read_regions(partition: str) -> None:
+    """Read AWS's list of regions. Rung twice, the second finds it answered."""
+    region_readings.answer_reading(partition)

@@ -15,12 +15,14 @@ from accounts.domain.cleanups import State
 from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.domain.publications import Publication
 from accounts.models import AccountQuerySet, Cleanup, Region
+from accounts.services.named_regions import named_regions
 from accounts.services.publications import differing, publications
 from accounts.services.tally import Census
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
-from dashboard.filters import AWS_CHANGED, DIFFERS, FLAG_CHOICES, LATEST, MOST, OLD
+from dashboard.filters import AWS_CHANGED, DIFFERS, FLAG_CHOICES, LATEST, MOST
 from dashboard.matrix import FAILING_VALUES
 from dashboard.publications import published_sentence
+from dashboard.tables.brokers import OLD
 from dashboard.words import plural, span, stale_before
 
 REFUSALS = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
@@ -67,6 +69,7 @@ def attention(accounts: AccountQuerySet, regions: Sequence[Region], counted: Cen
     published = publications(accounts)
     concerns = [*_access(), *_role(published), *(_age(now) if counted.old else ())]
     return [
+        *_unknown_regions(accounts),
         *_cleanups(accounts),
         *_published(published),
         *_sentences(accounts, concerns),
@@ -90,6 +93,14 @@ def _cleanups(accounts: AccountQuerySet) -> Iterator[Sentence]:
             every = f"{reverse('cleanups')}?state={state.value}{more}"
             url = reverse("cleanup", args=found) if len(found) == 1 else every
             yield Sentence(f"{plural(len(found), 'clean-up')} {verb}{said}", "Clean-up", url, tone)
+
+
+def _unknown_regions(accounts: AccountQuerySet) -> Iterator[Sentence]:
+    """Regions that AWS named when it refused a deletion, and that no poll asks about."""
+    if named := named_regions(accounts):
+        codes = ", ".join(one.code for one in named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+        lacks = f"AWS names {plural(len(named), 'region')} that the table lacks: {codes}"
+        yield Sentence(lacks, "Regions", f"{reverse('regions')}#named", "bad")
 
 
 def _published(published: Mapping[str, Publication]) -> Iterator[Sentence]:

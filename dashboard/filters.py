@@ -30,7 +30,7 @@ from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
 NO_POLICY, AWS_CHANGED, DIFFERS = "none", "aws_changed", "differs"
-OLD, LATEST, MOST = "old", "latest", "most"
+LATEST, MOST = "latest", "most"
 POLICY_CHOICES = [
     *((grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade),
     (NO_POLICY, "none"),

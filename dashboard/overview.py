@@ -69,7 +69,8 @@ def share_step(brokers: int, most: int) -> int:
 def _tile(row: Region, most: int) -> RegionTile:
     brokers, failing = row.known_brokers, row.failing  # type: ignore[attr-defined]
     complete = row.answering + row.disabled >= row.accounts  # type: ignore[attr-defined]
-    return RegionTile(row, brokers, failing, complete, share_step(brokers or 0, most), matrix_url(region=row.code))
+    url = reverse("region", args=[row.code])
+    return RegionTile(row, brokers, failing, complete, share_step(brokers or 0, most), url)
 
 
 def overview_trends(accounts: AccountQuerySet, census: Census, now: datetime) -> Trends:

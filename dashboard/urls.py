@@ -19,6 +19,8 @@ from dashboard.views import (
     matrix,
     onboarding,
     overview,
+    region_table,
+    regions,
     reports,
     role_acts,
     saved,
@@ -90,8 +92,16 @@ onboarding_urls = [  # /onboarding/
     path("<slug:account_id>/forget/", onboarding.forget, name="onboarding-forget"),
 ]
 region_urls = [  # /regions/
-    path("", lists.region_list, name="regions"),
-    path("<slug:code>/polled/", lists.region_polled, name="region-polled"),
+    path("", regions.region_list, name="regions"),
+    path("add/", regions.region_add, name="region-add"),
+    path("reset/", region_table.regions_reset, name="regions-reset"),
+    path("refresh/", region_table.regions_refresh, name="regions-refresh"),
+    path("refresh/ask/", region_table.regions_ask, name="regions-ask"),
+    path("edits/<int:number>/undo/", regions.region_undo, name="region-undo"),
+    path("<slug:code>/", regions.region_detail, name="region"),
+    path("<slug:code>/edit/", regions.region_edit, name="region-edit"),
+    path("<slug:code>/remove/", regions.region_remove, name="region-remove"),
+    path("<slug:code>/polled/", regions.region_polled, name="region-polled"),
 ]
 sweep_urls = [  # /sweeps/
     path("", sweeps.sweep_list, name="sweeps"),

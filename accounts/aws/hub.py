@@ -1,4 +1,4 @@
-"""The hub identity: what Rolecall runs as, and the only thing it may do, which is to assume the accounts' roles."""
+"""The hub identity: what Rolecall runs as. It assumes the accounts' roles; it may be let read AWS's list of regions."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from accounts.aws.answers import answering, check_owner, text, time
 from accounts.aws.clients import ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
 from accounts.aws.errors import ASSUME_ROLE, AwsError, ErrorKind
+from accounts.aws.published import amazon_mq_regions
 from accounts.aws.tally import watch_requests
 from accounts.domain.identifiers import check_external_id, parse_arn, parse_role_arn
+from accounts.domain.published_regions import BY_PATH
 from accounts.domain.regions import DEFAULT_REGION
 from accounts.domain.role_policies import SESSION_PREFIX, SESSION_SECONDS
 
@@ -89,6 +91,12 @@ class Hub:
             credentials = self._core().get_credentials()
         return str(credentials.method or "") if credentials else ""
 
+    def amazon_mq_regions(self) -> dict[str, str]:
+        """AWS's public list of the regions with Amazon MQ: {code: name}. All of it, or AwsError."""
+        with answering(BY_PATH):
+            ssm = self._session().client("ssm", region_name=self._region, config=self._config)
+        return amazon_mq_regions(ssm)
+
     def assume(self, grant: RoleGrant, session_policy: str | None = None) -> TemporaryCredentials:
         """Assume a role for an hour; credentials of any other account are thrown away, not returned."""
         self._refuse_bad(grant)
@@ -115,9 +123,11 @@ class Hub:
     def _sts(self) -> STSClient:
         with self._lock:
             if self._client is None:
-                session = boto3.Session(botocore_session=self._core())
-                self._client = session.client("sts", region_name=self._region, config=self._config)
+                self._client = self._session().client("sts", region_name=self._region, config=self._config)
             return self._client
+
+    def _session(self) -> boto3.Session:
+        return boto3.Session(botocore_session=self._core())
 
     def _core(self) -> botocore.session.Session:
         core = botocore.session.Session(profile=self._profile)

@@ -71,6 +71,8 @@ BEYOND_GUIDE_ROWS: tuple[RegionRow, ...] = tuple(
     )
 )
 
+_DOCUMENTED: dict[str, RegionRow] = {row.code: row for row in GUIDE_ROWS + BEYOND_GUIDE_ROWS}
+
 # Where STS and IAM are asked: a default region, which nobody can switch off.
 DEFAULT_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 
@@ -83,6 +85,36 @@ _GEOGRAPHIES = (
     ("GovCloud", re.compile(r"us-gov-")),
     ("China", re.compile(r"cn-")),
 )
+
+
+# As AWS writes them: us-east-1, ap-southeast-7, us-gov-west-1. Geographies that AWS has not opened yet fit, too.
+_CODE = re.compile(r"[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}", re.ASCII)
+_OTHER_PARTITION = re.compile(r"eusc-|[a-z]{2}-iso[a-z]?-")
+
+
+def documented_row(code: str) -> RegionRow | None:
+    """The guide's row, or the one beyond it that Rolecall ships; None for a region that somebody added by hand."""
+    return _DOCUMENTED.get(code)
+
+
+def check_region_code(text: str) -> str:
+    """Give a region's code, cleared of case and spaces around it. Raises ValueError, which says what would fit.
+
+    Whether AWS has such a region is not asked: a new one is known to nobody here.
+    """
+    code = text.strip().lower()
+    if not code:
+        raise ValueError("code is empty: write a region such as eu-west-1")
+    if len(code) > 32 or not _CODE.fullmatch(code):
+        raise ValueError(f"“{code[:40]}” is not the code of a region: write it as AWS does, such as eu-west-1")
+    if _OTHER_PARTITION.match(code):
+        raise ValueError(f"{code} is of a partition that Rolecall does not watch: it knows aws, aws-us-gov and aws-cn")
+    return code
+
+
+def endpoint_of(region: str) -> str:
+    """The host name that Amazon MQ has in a region, whether or not there is one."""
+    return f"mq.{region}.amazonaws.com{'.cn' if partition_of(region) == 'aws-cn' else ''}"
 
 
 def partition_of(region: str) -> str:

@@ -11,6 +11,7 @@ from accounts.models.credential import SealedCredential
 from accounts.models.daily import DailyFigures
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
+from accounts.models.region_readings import RegionEdit, RegionReading
 from accounts.models.region_states import StoredRegionStates
 from accounts.models.role_status import PolicyDocument, RoleStatus
 from accounts.models.sweep import Poll, Sweep
@@ -35,6 +36,8 @@ __all__ = (
     "Poll",
     "PollingPause",
     "Region",
+    "RegionEdit",
+    "RegionReading",
     "RoleStatus",
     "SealedCredential",
     "StoredRegionStates",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -36,6 +37,8 @@ def record(account: Account, reading: AccountReading) -> bool:
         status = copy(before) if before else RoleStatus(account=account)
         if status.checked_at is not None and status.checked_at >= reading.started_at:
             return False
+        regions = list(Region.objects.filter(partition=account.partition))
+        reading = _of_the_table(reading, regions)
         old_cells = {cell.region_id: cell for cell in Cell.objects.filter(account=account)}
         new_cells = [
             _cell_after(account, region, old_cells.get(region), answer, reading.finished_at)
@@ -45,12 +48,19 @@ def record(account: Account, reading: AccountReading) -> bool:
         store_brokers(account, reading)
         apply_role_reading(status, reading.role, account, reading.finished_at)
         status.checked_at = reading.finished_at
-        regions = Region.objects.filter(partition=account.partition)
         apply_totals(status, regions, {**old_cells, **{cell.region_id: cell for cell in new_cells}})
         _save_status(before, status)
         keep_region_states(account, reading.region_states)
         changes_between(account, before, status, old_cells, new_cells, reading.finished_at)
     return True
+
+
+def _of_the_table(reading: AccountReading, regions: Iterable[Region]) -> AccountReading:
+    """The reading without regions that were taken out of the table while AWS was asked."""
+    codes = {region.code for region in regions}
+    if codes.issuperset(reading.brokers):
+        return reading
+    return replace(reading, brokers={code: answer for code, answer in reading.brokers.items() if code in codes})
 
 
 def _save_status(before: RoleStatus | None, status: RoleStatus) -> None:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.outcomes import Outcome
 from accounts.domain.role import ROLE_USING_ENGINE
 from accounts.models import Broker, Cell
-from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html
+from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html, region_html
 from dashboard.words import OUTCOME_WORDS, stale_before
 
 CURRENT, OLD = "current", "old"
@@ -64,6 +64,10 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     def render_account(self, record: Broker) -> SafeString:
         """The account's name and id."""
         return account_html(record.account)
+
+    def render_region(self, record: Broker) -> SafeString:
+        """The region, linked to its page."""
+        return region_html(record.region_id)
 
     def render_engine(self, record: Broker) -> SafeString:
         """AWS's word, marked when brokers of that engine use the role."""

@@ -112,6 +112,11 @@ def name_html(account: Account) -> SafeString:
     return format_html(link, account.account_id, url, account.name)
 
 
+def region_html(code: str) -> SafeString:
+    """A region's code, linked to its page."""
+    return format_html('<a href="{}">{}</a>', reverse("region", args=[code]), code)
+
+
 def verdict_html(status: RoleStatus) -> SafeString:
     """The verdict as a chip with its word and, on hover, its age; one that rests on an old look is marked as old."""
     verdict, now = Verdict(status.verdict), timezone.now()
@@ -157,3 +162,12 @@ def trust_html(status: RoleStatus) -> SafeString:
     tone = "bad" if status.trust_grade == TrustGrade.TRUST_MISMATCH else "soft"
     word = "trust mismatch" if tone == "bad" else "trust unreadable"
     return format_html('<small class="grade {}">{} {}</small>', tone, "≠" if tone == "bad" else "?", word)
+
+
+def outcome_html(value: str) -> SafeString:
+    """An outcome in words, its tone beside."""
+    outcome = Outcome(value)
+    tone = "ok" if outcome is Outcome.OK else "bad" if outcome.failing else "soft"
+    if outcome in (Outcome.THROTTLED, Outcome.UNREACHABLE):
+        tone = "warn"
+    return format_html('<span class="grade {}">{}</span>', tone, OUTCOME_WORDS[outcome])

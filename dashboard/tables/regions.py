@@ -16,7 +16,7 @@ from accounts.domain.outcomes import Outcome
 from accounts.models import AccountQuerySet, Region
 from accounts.services.tally import Tally, accounts_by_partition, cells_of, tally
 from dashboard.matrix import FAILING_VALUES
-from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn
+from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, region_html
 
 SILENT = [value for value in FAILING_VALUES if value != Outcome.ASSUME_DENIED]
 
@@ -98,6 +98,10 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     class Meta:
         template_name = "tables/regions.html"
         empty_text = "No region matches these filters."
+
+    def render_code(self, record: Region) -> SafeString:
+        """The code, linked to the region's page."""
+        return region_html(record.code)
 
     def render_polled(self, record: Region) -> str:
         """Nothing: the switch is drawn by the template, which knows who is looking."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,14 +14,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.domain.identifiers import group_digits
-from accounts.domain.outcomes import Outcome
 from accounts.models import RoleStatus
 from dashboard.arrange import Tools
 from dashboard.filters import CLEAR, ChipFilterSet, query_with, query_without
-from dashboard.tables.columns import grade_html, policy_html, time_html, verdict_html
+from dashboard.tables.columns import grade_html, outcome_html, policy_html, time_html, verdict_html
 from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
-from dashboard.words import OUTCOME_WORDS, plural, span
+from dashboard.words import plural, span
 
 register = template.Library()
 
@@ -31,6 +30,7 @@ register.filter("grouped", group_digits)
 register.filter("state_chip", state_html)
 register.filter("page_rows", page_rows)
 register.filter("parted", PageRow.parted)
+register.filter("outcome_words", outcome_html)
 
 
 @register.filter
@@ -67,16 +67,6 @@ def policy_grade(status: RoleStatus) -> SafeString:
 def grade_alone(status: RoleStatus) -> SafeString:
     """The policy's grade without the trust policy's."""
     return grade_html(status)
-
-
-@register.filter
-def outcome_words(value: str) -> SafeString:
-    """An outcome in words, its tone beside."""
-    outcome = Outcome(value)
-    tone = "ok" if outcome is Outcome.OK else "bad" if outcome.failing else "soft"
-    if outcome in (Outcome.THROTTLED, Outcome.UNREACHABLE):
-        tone = "warn"
-    return format_html('<span class="grade {}">{}</span>', tone, OUTCOME_WORDS[outcome])
 
 
 @register.filter

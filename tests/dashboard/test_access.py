@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import BulkAct, Sweep
+from accounts.models import BulkAct, RegionEdit, Sweep
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned
 from tests.dashboard.factories import make_account, make_status
 
@@ -26,6 +26,7 @@ PAGES = (
     "/accounts/{account}/changes/",
     "/accounts/{account}/regions/us-east-1/",
     "/sweeps/{sweep}/",
+    "/regions/us-east-1/",
     "/cleanups/",
     "/cleanups/{cleanup}/",
 )
@@ -42,7 +43,16 @@ GATES = (
     "/cleanups/{cleanup}/cancel/",
 )
 # The same address shows a form and takes it.
-FORMS = ("/onboarding/add/", "/onboarding/{account}/edit/")
+FORMS = (
+    *("/onboarding/add/", "/onboarding/{account}/edit/"),
+    *(
+        "/regions/add/",
+        "/regions/reset/",
+        "/regions/refresh/",
+        "/regions/us-east-1/edit/",
+        "/regions/us-east-1/remove/",
+    ),
+)
 ACTS = (
     "/matrix/poll/",
     "/accounts/{account}/poll/",
@@ -58,6 +68,8 @@ ACTS = (
     "/onboarding/{account}/check/",
     "/onboarding/{account}/forget/",
     "/regions/us-east-1/polled/",
+    "/regions/refresh/ask/",
+    "/regions/edits/{edit}/undo/",
     "/sweeps/paused/",
     "/sweeps/{sweep}/cancel/",
     "/accounts/{account}/cleanup/",
@@ -71,6 +83,7 @@ UNKNOWN = (
     *("/accounts/000000000000/", "/accounts/000000000000/changes/", "/sweeps/999999/", "/sweeps/999999/bar/"),
     "/accounts/000000000000/regions/us-east-1/",
     *("/cleanups/999999/", "/cleanups/999999/journal/", "/views/999999/"),
+    "/regions/mars-1/",
 )
 VIEWERS_ACTS = (
     "/views/save/",
@@ -96,6 +109,9 @@ UNKNOWN_ACTS = (
     "/onboarding/000000000000/forget/",
     "/onboarding/000000000000/edit/",
     "/regions/mars-1/polled/",
+    "/regions/mars-1/edit/",
+    "/regions/mars-1/remove/",
+    "/regions/edits/999999/undo/",
     "/sweeps/999999/cancel/",
     "/accounts/000000000000/cleanup/",
     "/accounts/000000000000/protected/",
@@ -115,11 +131,13 @@ def place(db: None) -> dict[str, object]:
     make_status(account)
     cleanup = make_cleanup(account, make_plan(account, planned(account)))
     act = BulkAct.objects.create(person="operator", act="pause", page="accounts")
+    edit = RegionEdit.objects.create(actor="olga", action="edit region", before={}, after={})
     return {
         "act": act.pk,
         "account": account.account_id,
         "sweep": Sweep.objects.create(reason="page").pk,
         "cleanup": cleanup.pk,
+        "edit": edit.pk,
     }
 
 

@@ -61,6 +61,14 @@ def test_nonsense_in_a_query_string_is_not_a_fault(account: str, operating: Clie
     assert operating.get(f"{listing}?{query}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "query", [*NONSENSE, "show=%00", "code=%00", "code=" + "a" * 4000], ids=lambda query: query[:30]
+)
+@pytest.mark.parametrize("page", ["us-east-1", "add"])
+def test_nonsense_on_a_page_of_regions_is_not_a_fault(account: str, operating: Client, page: str, query: str) -> None:
+    assert operating.get(f"/regions/{page}/?{query}").status_code == 200
+
+
 @pytest.mark.parametrize("number", ["0", "99999999999999999999999"])
 def test_a_sweep_of_an_impossible_number_is_not_here(operating: Client, number: str) -> None:
     assert operating.get(f"/sweeps/{number}/").status_code == 404
@@ -71,7 +79,7 @@ def test_an_account_id_that_no_table_can_hold_is_not_here(operating: Client, url
     assert operating.get(url).status_code == 404
 
 
-@pytest.mark.parametrize("url", ["/accounts/%00/poll/", "/regions/%00/polled/"])
+@pytest.mark.parametrize("url", ["/accounts/%00/poll/", "/regions/%00/polled/", "/regions/%00/edit/"])
 def test_an_act_on_a_name_that_no_table_can_hold_is_not_here(operating: Client, url: str) -> None:
     assert operating.post(url, {"polled": "yes"}).status_code == 404
 
@@ -86,7 +94,9 @@ def test_an_export_under_a_filter_that_makes_no_sense_is_refused_and_not_empty(
     assert "mars-1" in response.content.decode()
 
 
-@pytest.mark.parametrize("url", ["/views/save/", "/reports/", "/campaigns/create/", "/onboarding/add/"])
+@pytest.mark.parametrize(
+    "url", ["/views/save/", "/reports/", "/campaigns/create/", "/onboarding/add/", "/regions/add/"]
+)
 def test_a_form_with_a_nul_is_refused_with_the_fields_name(account: str, operating: Client, url: str) -> None:
     form = {"page": "accounts", "which": "all", "name": "a\0b"}
 

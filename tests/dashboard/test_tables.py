@@ -16,6 +16,7 @@ from dashboard.tables.brokers import BrokerTable
 from dashboard.tables.cleanups import CleanupTable
 from dashboard.tables.matrix import matrix_table
 from dashboard.tables.onboarding import OnboardingTable
+from dashboard.tables.region_accounts import RegionAccountTable
 from dashboard.tables.regions import RegionTable
 from dashboard.tables.sweeps import AuditTable, PollTable, SweepTable
 from tests.dashboard.cleanup_factories import make_cleanup
@@ -25,6 +26,7 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "/accounts/": (AccountTable, Account),
     "/brokers/": (BrokerTable, Broker),
     "/regions/": (RegionTable, Region),
+    "/regions/us-east-1/": (RegionAccountTable, Account),
     "/sweeps/": (SweepTable, Sweep),
     "/sweeps/{sweep}/": (PollTable, Poll),
     "/cleanups/": (CleanupTable, Cleanup),

@@ -8,7 +8,9 @@ from typing import Any
 import parliament
 import pytest
 
+from accounts.domain import published_regions
 from accounts.domain.identifiers import PARTITIONS, check_external_id
+from accounts.domain.regions import DEFAULT_REGION
 from accounts.domain.role_policies import Purpose, new_external_id, permissions, statement_for, trust
 
 HUB = "arn:aws:iam::999900001111:role/rolecall-hub"
@@ -61,6 +63,14 @@ def test_an_independent_linter_finds_nothing(purpose: Purpose) -> None:
         alone = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         found = {(finding.issue, statement["Sid"]) for finding in parliament.analyze_policy_string(alone).findings}
         assert found <= KNOWN
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_the_linter_finds_nothing_in_what_the_hub_needs_for_the_list_of_regions(partition: str) -> None:
+    asked = published_regions.statement(partition)
+
+    assert not parliament.analyze_policy_string(json.dumps({"Version": "2012-10-17", "Statement": [asked]})).findings
+    assert asked["Resource"].startswith(f"arn:{partition}:ssm:{DEFAULT_REGION[partition]}:")
 
 
 def test_only_the_hub_with_the_external_id_and_a_fitting_session_name_is_trusted() -> None:

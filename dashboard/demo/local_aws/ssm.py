@@ -1,4 +1,4 @@
-"""Systems Manager's public parameters: the regions that AWS says have Amazon MQ."""
+"""Systems Manager's public parameters: the regions that AWS says have Amazon MQ, and what they are called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from dashboard.demo.local_aws.authorize import Context
 from dashboard.demo.local_aws.wire import AwsError
 from dashboard.demo.local_aws.world import REGION_ROWS
 
-MQ_REGIONS = "/aws/service/global-infrastructure/services/mq/regions"
+ROOT = "/aws/service/global-infrastructure"
+MQ_REGIONS = f"{ROOT}/services/mq/regions"
+# Where AWS's name of today is not the guide's.
+NAMES = {row.code: row.name for row in REGION_ROWS} | {
+    "ap-northeast-3": "Asia Pacific (Osaka)",
+    "us-gov-west-1": "AWS GovCloud (US-West)",
+}
 LARGEST_PAGE = 10
 
 
@@ -23,10 +29,23 @@ def get_parameters_by_path(context: Context) -> dict[str, object]:
     return {"Parameters": page, **({"NextToken": f"from-{end}"} if end < len(codes) else {})}
 
 
+def get_parameters(context: Context) -> dict[str, object]:
+    """The long names of regions, at most ten; a name that there is none of is told as invalid."""
+    names = list(context.call.params.get("Names", []))
+    if not 1 <= len(names) <= LARGEST_PAGE:
+        raise AwsError(400, "ValidationException", f"Names must have between 1 and {LARGEST_PAGE} entries")
+    long_names = {f"{ROOT}/regions/{code}/longName": name for code, name in NAMES.items()}
+    found = [_told(context, name, long_names[name]) for name in names if name in long_names]
+    return {"Parameters": found, "InvalidParameters": [name for name in names if name not in long_names]}
+
+
 def _parameter(context: Context, code: str) -> dict[str, object]:
-    name = f"{MQ_REGIONS}/{code}"
+    return _told(context, f"{MQ_REGIONS}/{code}", code)
+
+
+def _told(context: Context, name: str, value: str) -> dict[str, object]:
     arn = f"arn:{context.account.partition}:ssm:{context.call.region}::parameter{name}"
-    return {"Name": name, "Type": "String", "Value": code, "Version": 1, "ARN": arn, "DataType": "text"}
+    return {"Name": name, "Type": "String", "Value": value, "Version": 1, "ARN": arn, "DataType": "text"}
 
 
-ANSWERS = {"GetParametersByPath": get_parameters_by_path}
+ANSWERS = {"GetParametersByPath": get_parameters_by_path, "GetParameters": get_parameters}
