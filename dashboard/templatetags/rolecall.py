@@ -112,10 +112,8 @@ def options(field: BoundField) -> SafeString:
 def _choices(field: BoundField, mark: SafeString) -> Iterator[tuple[object, SafeString, object]]:
     given = field.value()
     chosen = {str(value) for value in (given if isinstance(given, list) else [given or ""])}
-    return (
-        (value, mark if str(value) in chosen else SafeString(""), word)
-        for value, word in cast(ChoiceField, field.field).choices
-    )
+    choices = cast(Iterable[tuple[object, object]], cast(ChoiceField, field.field).choices)
+    return ((value, mark if str(value) in chosen else SafeString(""), word) for value, word in choices)
 
 
 @register.filter
