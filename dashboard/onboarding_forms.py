@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ from accounts.domain.identifiers import PARTITIONS, check_external_id, group_dig
 from accounts.domain.role_policies import ROLE_NAMES, Purpose, new_external_id
 from accounts.domain.role_templates import external_id_in_stackset
 from accounts.models import Account, HubIdentity
-from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags
+from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags, write_tags
 
 T = TypeVar("T")
 ANY_ACCOUNT = "000000000000"  # stands in an ARN while the id itself is wrong
@@ -114,18 +113,8 @@ def _as_typed(account: Account) -> dict[str, Any]:
         "reader_role": account.reader_role_arn,
         "cleaner_role": account.cleaner_role_arn,
         "external_id": account.external_id,
-        "tags": _tags_as_typed(account.tags),
+        "tags": write_tags(account.tags),
     }
-
-
-def _tags_as_typed(tags: dict[str, str]) -> str:
-    plain = "; ".join(f"{key}={value}" for key, value in tags.items())
-    try:
-        if parse_tags(plain) == tags:
-            return plain
-    except ValueError:
-        pass  # a value with a separator in it: only JSON can say that
-    return json.dumps(tags, ensure_ascii=False)
 
 
 def _role_arn(typed: str, partition: str, account_id: str) -> str:

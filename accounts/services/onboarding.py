@@ -13,9 +13,7 @@ from accounts.models.account import WAYS_IN
 from accounts.services import audit
 from accounts.services.access_checks import request_checks
 from accounts.services.credentials import role_arn_for
-from accounts.services.importing import AccountRow, store
-
-_FIELDS = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
+from accounts.services.importing import FIELDS, AccountRow, store
 
 
 class NoRole(Exception):
@@ -26,7 +24,7 @@ def save_account(row: AccountRow, actor: str) -> Account:
     """Add an account, or change the one that has this id; a change of a way in asks for a check."""
     with transaction.atomic():
         before = Account.objects.filter(account_id=row.account_id).first()
-        changed = [name for name in _FIELDS if before is None or getattr(before, name) != getattr(row, name)]
+        changed = [name for name in FIELDS if before is None or getattr(before, name) != getattr(row, name)]
         store([row])
         account = Account.objects.get(account_id=row.account_id)
         if before is None:
