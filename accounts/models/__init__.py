@@ -7,6 +7,7 @@ from accounts.models.cell import Broker, Cell
 from accounts.models.change import Change
 from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalEntry, Target
 from accounts.models.credential import SealedCredential
+from accounts.models.import_draft import ImportDraft
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
 from accounts.models.region_states import StoredRegionStates
@@ -25,6 +26,7 @@ __all__ = (
     "Cleanup",
     "CleanupQuerySet",
     "HubIdentity",
+    "ImportDraft",
     "JournalEntry",
     "PolicyDocument",
     "Poll",

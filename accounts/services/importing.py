@@ -64,6 +64,11 @@ class ChangedRow:
         """The names of what differs."""
         return tuple(name for name in FIELDS if getattr(self.before, name) != getattr(self.after, name))
 
+    @property
+    def moves_the_way_in(self) -> bool:
+        """True when stored sessions and checks say nothing of the account any more."""
+        return bool(set(self.fields) & set(WAYS_IN))
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -89,6 +94,7 @@ class Imported:
     unchanged: int
     created_ids: tuple[str, ...] = ()
     updated_ids: tuple[str, ...] = ()
+    unchecked_ids: tuple[str, ...] = ()  # new, or with another way in
 
 
 class WorldChanged(Exception):
@@ -260,7 +266,8 @@ def import_accounts(rows: list[AccountRow], actor: str, *, seen: str = "", dry_r
 def _counted(found: Comparison) -> Imported:
     new = tuple(row.account_id for row in found.new)
     updated = tuple(changed.after.account_id for changed in found.changed)
-    return Imported(len(new), len(updated), found.unchanged, new, updated)
+    unchecked = (*new, *(changed.after.account_id for changed in found.changed if changed.moves_the_way_in))
+    return Imported(len(new), len(updated), found.unchanged, new, updated, unchecked)
 
 
 def _add(rows: list[AccountRow]) -> None:

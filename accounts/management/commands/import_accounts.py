@@ -24,8 +24,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--external-ids",
             choices=[made.value for made in ExternalIds],
-            default=ExternalIds.RANDOM.value,
-            help="what a new account without one gets: a random one of its own (default), or the StackSet's",
+            default=ExternalIds.STACKSET.value,
+            help="what a new account without one gets: the one that the StackSet makes its role with (default), or a random one",
         )
         parser.add_argument("--dry-run", action="store_true", help="check and count, store nothing")
 
