@@ -74,7 +74,7 @@ import_urls = [  # /onboarding/import/
     path("<int:number>/check/", importing.import_check, name="onboarding-import-check"),
     path("<int:number>/poll/", importing.import_poll, name="onboarding-import-poll"),
 ]
-onboarding_urls = [  # /onboarding/
+onboarding_urls: list[URLPattern | URLResolver] = [  # /onboarding/
     path("import/", include(import_urls)),
     path("", onboarding.onboarding, name="onboarding"),
     path("add/", onboarding.account_add, name="onboarding-add"),

@@ -1,4 +1,4 @@
-"""What is forgotten in time: old history, previews of imports, and sessions of the pages that are over. The audit record stays whole."""
+"""What is forgotten in time: old history, old previews and sessions of the pages. The audit record stays whole."""
 
 from __future__ import annotations
 

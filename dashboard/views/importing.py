@@ -1,4 +1,4 @@
-"""Accounts from a CSV: chosen, dropped or pasted, previewed, imported as previewed, and followed until they are read."""
+"""Accounts from a CSV: chosen or pasted, previewed, imported as previewed, and followed until they are read."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             "--external-ids",
             choices=[made.value for made in ExternalIds],
             default=ExternalIds.STACKSET.value,
-            help="what a new account without one gets: the one that the StackSet makes its role with (default), or a random one",
+            help="what a new account without one gets: the StackSet's (default), or a random one of its own",
         )
         parser.add_argument("--dry-run", action="store_true", help="check and count, store nothing")
 
