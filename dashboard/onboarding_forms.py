@@ -11,7 +11,8 @@ from django import forms
 from accounts.domain.identifiers import PARTITIONS, check_external_id, group_digits, parse_account_id
 from accounts.domain.role_policies import ROLE_NAMES, Purpose, new_external_id
 from accounts.domain.role_templates import external_id_in_stackset
-from accounts.models import Account, HubIdentity
+from accounts.models import Account
+from accounts.services.hub import hub_identity
 from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags, write_tags
 
 T = TypeVar("T")
@@ -81,8 +82,8 @@ class AccountForm(forms.Form):
         if "reader_role" not in self.errors:
             self._check(name="cleaner_role", check=lambda: check_cleaner(data, account_id))
         if data.get("from_stackset") and account_id:
-            identity, _ = HubIdentity.objects.get_or_create(partition=partition)
-            data["external_id"] = external_id_in_stackset(identity.external_id_prefix, account_id)
+            prefix = hub_identity(partition).external_id_prefix
+            data["external_id"] = external_id_in_stackset(prefix, account_id)
         return data
 
     def _check_reader(self, arn: str, partition: str, account_id: str) -> None:

@@ -20,13 +20,13 @@ from accounts.models import (
     Account,
     Broker,
     Cell,
-    HubIdentity,
     RoleStatus,
     SealedCredential,
     StoredRegionStates,
 )
 from accounts.models.account import WAYS_IN
 from accounts.services import audit
+from accounts.services.hub import hub_identity
 
 MAX_NAME = 200
 MAX_TAG = 256
@@ -202,7 +202,7 @@ def fill_external_ids(rows: list[AccountRow], made: ExternalIds) -> list[Account
     bare = [row.account_id for row in rows if not row.external_id]
     known = {row.account_id: row.external_id for row in _stored(bare)}
     bare_in = {row.partition for row in rows if not row.external_id} if made is ExternalIds.STACKSET else set()
-    prefixes = {partition: _prefix(partition) for partition in bare_in}
+    prefixes = {partition: hub_identity(partition).external_id_prefix for partition in bare_in}
 
     def filled(row: AccountRow) -> AccountRow:
         if row.external_id:
@@ -212,10 +212,6 @@ def fill_external_ids(rows: list[AccountRow], made: ExternalIds) -> list[Account
         return replace(row, external_id=known.get(row.account_id) or new)
 
     return list(map(filled, rows))
-
-
-def _prefix(partition: str) -> str:
-    return HubIdentity.objects.get_or_create(partition=partition)[0].external_id_prefix
 
 
 def compare(rows: list[AccountRow], *, lock: bool = False) -> Comparison:
