@@ -121,7 +121,7 @@ def walk(
         page.get_by_role("heading", name=f"{many} added").wait_for()
     result = page.url
     with watch.step("download the StackSet’s template"):
-        page.get_by_role("link", name="one StackSet for all accounts").click()
+        page.get_by_role("link", name="The StackSet", exact=True).click()
         with page.expect_download() as download:
             page.get_by_role("link", name="Download").click()
         template = download.value.path().read_text()

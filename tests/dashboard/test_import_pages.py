@@ -72,7 +72,7 @@ def test_a_change_is_shown_before_and_after_and_a_way_in_is_named(operating: Cli
     assert shown["name"] == ("account-1", "orders")
     assert shown["external id"] == ("ext-1", "ext-2")
     assert shown["reader role"][1].endswith("role/Other")
-    assert "sessions and access checks that are stored of them are forgotten." in text(page)
+    assert "sessions and access checks that are stored for them are forgotten." in text(page)
     assert "Import 2 changed" in text(page)
 
 
