@@ -35,8 +35,7 @@ def draft_import(person: User, file_name: str, content: bytes, made: ExternalIds
         lines = [[bad.line, bad.problem] for bad in refusal.problems]
         kept = {"problems": lines, "text": "" if file_name else content.decode()}
         return _keep(person, file_name, kept, problems=len(lines), good_lines=refusal.good)
-    filled = fill_external_ids(rows, made)
-    new = sum(before.external_id == "" for before in rows)
+    filled, new = fill_external_ids(rows, made)
     kept = {"rows": [astuple(row) for row in filled]}
     return _keep(person, file_name, kept, good_lines=len(rows), made_external_ids=new)
 

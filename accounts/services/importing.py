@@ -197,10 +197,10 @@ def write_tags(tags: dict[str, str]) -> str:
     return json.dumps(tags, ensure_ascii=False)
 
 
-def fill_external_ids(rows: list[AccountRow], made: ExternalIds) -> list[AccountRow]:
-    """Give rows without an external id that of their account, or a new one where the account is new or has none."""
+def fill_external_ids(rows: list[AccountRow], made: ExternalIds) -> tuple[list[AccountRow], int]:
+    """Give rows without an external id that of their account, or a new one; says how many new ones that were."""
     bare = [row.account_id for row in rows if not row.external_id]
-    known = {row.account_id: row.external_id for row in _stored(bare)}
+    known = {row.account_id: row.external_id for row in _stored(bare) if row.external_id}
     bare_in = {row.partition for row in rows if not row.external_id} if made is ExternalIds.STACKSET else set()
     prefixes = {partition: hub_identity(partition).external_id_prefix for partition in bare_in}
 
@@ -211,7 +211,7 @@ def fill_external_ids(rows: list[AccountRow], made: ExternalIds) -> list[Account
         new = external_id_in_stackset(prefix, row.account_id) if prefix else new_external_id()
         return replace(row, external_id=known.get(row.account_id) or new)
 
-    return list(map(filled, rows))
+    return list(map(filled, rows)), len(bare) - len(known)
 
 
 def compare(rows: list[AccountRow], *, lock: bool = False) -> Comparison:

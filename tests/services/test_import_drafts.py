@@ -194,8 +194,10 @@ def test_an_account_without_an_external_id_gets_one_and_a_known_one_keeps_its_ow
     save_account(a_row(1, external_id="mine"), "ana")
     bare = [a_row(1, external_id=""), a_row(2, external_id=""), a_row(3, external_id="told")]
 
-    randomly = [row.external_id for row in fill_external_ids(bare, ExternalIds.RANDOM)]
-    as_stackset = [row.external_id for row in fill_external_ids(bare, ExternalIds.STACKSET)]
+    randomly, as_stackset = (
+        [row.external_id for row in fill_external_ids(bare, made)[0]]
+        for made in (ExternalIds.RANDOM, ExternalIds.STACKSET)
+    )
 
     assert (randomly[0], randomly[2]) == ("mine", "told")
     assert randomly[1].startswith("rolecall-")

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             for problem in refusal.problems:
                 self.stderr.write(str(problem))
             raise CommandError(f"{refusal}: nothing was imported") from refusal
-        rows = fill_external_ids(rows, ExternalIds(options["external_ids"]))
+        rows, _ = fill_external_ids(rows, ExternalIds(options["external_ids"]))
         try:
             done = import_accounts(rows, "manage.py", dry_run=options["dry_run"])
         except WorldChanged as refusal:
