@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from accounts.domain.access import Door
-from accounts.models import AccessCheck, AccountQuerySet, ImportDraft, RoleStatus
+from accounts.models import AccountQuerySet, ImportDraft
 from accounts.models.account import WAYS_IN
 from accounts.services.importing import AccountRow, ChangedRow, Comparison, write_tags
 from dashboard.access_panel import DOOR_CHIPS, DOOR_WORDS
@@ -102,20 +103,22 @@ def changes_export(found: Comparison) -> Export:
 
 def progress_of(draft: ImportDraft, accounts: AccountQuerySet) -> dict[str, Any]:
     """How far the accounts of an import have come: checked with what result, and polled."""
-    total = accounts.count()
-    checks = AccessCheck.objects.filter(account__in=accounts.order_by().values("pk"))
-    waiting = checks.waiting().count()
-    answered = checks.filter(checked_at__isnull=False)
-    doors = Counter(answered.exclude(reader="").values_list("reader", flat=True))
-    polled = RoleStatus.objects.filter(account__in=accounts.order_by().values("pk"), checked_at__isnull=False)
-    read = polled.filter(last_ok_at__isnull=False).count()
+    checked, read = Q(access_check__checked_at__isnull=False), Q(role_status__last_ok_at__isnull=False)
+    waiting = Q(access_check__requested_at__isnull=False, access_check__checked_at=None)
+    waiting |= Q(access_check__checked_at__lt=F("access_check__requested_at"))
+    polled = Q(role_status__checked_at__isnull=False)
+    counts = accounts.order_by().aggregate(
+        total=Count("pk"),
+        waiting=Count("pk", filter=waiting),
+        checked=Count("pk", filter=checked),
+        read=Count("pk", filter=read),
+        in_vain=Count("pk", filter=polled & ~read),
+    )
+    doors = dict(accounts.order_by().filter(checked).values_list("access_check__reader").annotate(Count("pk")))
     recent = draft.imported_at is not None and draft.imported_at > timezone.now() - LIVELY
+    to_come = counts["waiting"] + counts["total"] - counts["read"] - counts["in_vain"]
     return {
-        "total": total,
-        "waiting": waiting,
-        "checked": answered.count(),
-        "doors": [(DOOR_CHIPS[door], DOOR_WORDS[door], doors[door.value]) for door in Door if doors[door.value]],
-        "in_vain": polled.count() - read,
-        "read": read,
-        "watch": recent and bool(total) and (waiting > 0 or polled.count() < total),
+        **counts,
+        "doors": [(DOOR_CHIPS[door], DOOR_WORDS[door], doors[door.value]) for door in Door if door.value in doors],
+        "watch": recent and to_come > 0,
     }

@@ -26,8 +26,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField()),
                 ('imported_at', models.DateTimeField(null=True)),
-                ('created_ids', models.JSONField(default=list)),
-                ('updated_ids', models.JSONField(default=list)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                ("account_ids", models.JSONField(default=list, help_text="What was created or updated.")),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='import_drafts', to=settings.AUTH_USER_MODEL)),
             ],
             options={

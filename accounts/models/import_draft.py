@@ -21,8 +21,9 @@ class ImportDraft(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     imported_at = models.DateTimeField(null=True)
-    created_ids = models.JSONField(default=list)
-    updated_ids = models.JSONField(default=list)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    account_ids = models.JSONField(default=list, help_text="What was created or updated.")
 
     class Meta:
         constraints = [

@@ -92,8 +92,7 @@ class Imported:
     created: int
     updated: int
     unchanged: int
-    created_ids: tuple[str, ...] = ()
-    updated_ids: tuple[str, ...] = ()
+    account_ids: tuple[str, ...] = ()  # created or updated
     unchecked_ids: tuple[str, ...] = ()  # new, or with another way in
 
 
@@ -263,7 +262,7 @@ def _counted(found: Comparison) -> Imported:
     new = tuple(row.account_id for row in found.new)
     updated = tuple(changed.after.account_id for changed in found.changed)
     unchecked = (*new, *(changed.after.account_id for changed in found.changed if changed.moves_the_way_in))
-    return Imported(len(new), len(updated), found.unchanged, new, updated, unchecked)
+    return Imported(len(new), len(updated), found.unchanged, (*new, *updated), unchecked)
 
 
 def _add(rows: list[AccountRow]) -> None:

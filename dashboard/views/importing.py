@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
+from itertools import islice
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from accounts.services.access_checks import request_checks
 from accounts.services.account_files import HEADER, MAX_BYTES, MAX_ROWS, write_accounts
 from accounts.services.import_drafts import (
     NoDraft,
+    accounts_of,
     draft_import,
     draft_of,
     give_up_draft,
@@ -136,12 +138,15 @@ def _problems(request: ViewerRequest, draft: ImportDraft) -> HttpResponse:
 
 def _preview(request: ViewerRequest, draft: ImportDraft) -> HttpResponse:
     rows = rows_of(draft)
-    others = visible_accounts(request.user).exclude(account_id__in=[row.account_id for row in rows])
+    preview = preview_of(compare(rows), rows)
+    here = {row.account_id for row in rows}
+    mine = visible_accounts(request.user).only("account_id", "name")
+    others = (account for account in mine.iterator(chunk_size=2000) if account.account_id not in here)
     context = {
         "draft": draft,
-        "preview": preview_of(compare(rows), rows),
-        "others": others[:SHOWN],
-        "others_count": others.count(),
+        "preview": preview,
+        "others": list(islice(others, SHOWN)),
+        "others_count": mine.count() - preview.changed_count - preview.unchanged_count,
     }
     return render(request, "onboarding/import_preview.html", context)
 
@@ -159,7 +164,7 @@ def _result(request: ViewerRequest, draft: ImportDraft) -> HttpResponse:
 
 
 def _accounts_of(request: ViewerRequest, draft: ImportDraft) -> AccountQuerySet:
-    return visible_accounts(request.user).filter(account_id__in=[*draft.created_ids, *draft.updated_ids])
+    return visible_accounts(request.user).filter(pk__in=accounts_of(draft).order_by().values("pk"))
 
 
 @require_POST

@@ -57,7 +57,8 @@ def test_what_was_previewed_is_imported(operator: User) -> None:
         a_row(1),
         a_row(2, tags={"env": "prod"}),
     ]
-    assert (done.created_ids, done.updated_ids, done.sealed) == (["000000000001", "000000000002"], [], None)
+    assert (done.created, done.updated, done.account_ids) == (2, 0, ["000000000001", "000000000002"])
+    assert done.sealed is None
     assert AuditEntry.objects.get().detail == "2 new, 0 updated, 0 unchanged"
 
 
