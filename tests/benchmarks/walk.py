@@ -24,7 +24,7 @@ from dashboard.demo.estate import HUB_ACCESS_KEY_ID, HUB_SECRET_ACCESS_KEY
 from dashboard.demo.local_aws.client import LocalAws, start_local_aws
 
 HEADER = "account_id,name,reader_role_arn,cleaner_role_arn,external_id,tags\n"
-SLOW = 120_000
+SLOW = 240_000
 
 
 def say(line: str) -> None:
@@ -103,13 +103,24 @@ def walk(
 ) -> None:
     """What docs/onboarding.md says, step by step."""
     page.set_default_timeout(30_000)
-    many = f"{len(names)} accounts"
     with watch.step("sign in"):
         page.goto(site)
         page.get_by_label("User name").fill("admin")
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Overview").wait_for()
+    import_file(page, watch, file)
+    result = page.url
+    make_roles(page, watch, aws, names)
+    page.goto(result)
+    check_and_poll(page, watch, len(names))
+    with watch.step("open the matrix"):
+        page.goto(f"{site}/matrix/")
+        page.get_by_role("heading", name="Matrix").wait_for()
+
+
+def import_file(page: Page, watch: Stopwatch, file: Path) -> None:
+    """From the overview to what came of the file."""
     with watch.step("choose the file, see its preview"):
         page.get_by_role("link", name="Import accounts from a CSV").click()
         page.get_by_label("File", exact=True).set_input_files(file)
@@ -117,8 +128,11 @@ def walk(
         page.get_by_role("heading", name="What accounts.csv would do").wait_for()
     with watch.step("import"):
         page.get_by_role("button", name="Import").click()
-        page.get_by_role("heading", name=f"{many} added").wait_for()
-    result = page.url
+        page.get_by_role("heading", name="accounts added").wait_for()
+
+
+def make_roles(page: Page, watch: Stopwatch, aws: LocalAws, names: dict[str, str]) -> None:
+    """Take the template, and put into the local AWS what a StackSet would have made of it."""
     with watch.step("download the StackSet’s template"):
         page.get_by_role("link", name="The StackSet", exact=True).click()
         with page.expect_download() as download:
@@ -126,19 +140,19 @@ def walk(
         template = download.value.path().read_text()
     prefix = re.search(r"rolecall-[0-9a-f]{16,}", template)
     assert prefix, template
-    for account_id, name in names.items():  # in AWS's place
+    for account_id, name in names.items():
         aws.put_account(account_id, name=name, external_id=f"{prefix[0]}-{account_id}", role={})
-    page.goto(result)
+
+
+def check_and_poll(page: Page, watch: Stopwatch, count: int) -> None:
+    """The two buttons, each until all accounts have answered."""
+    many, progress = f"{count} accounts", page.locator("#import-progress")
     with watch.step(f"check the access of {many}"):
         page.get_by_role("button", name=f"Check {many}").click()
-        expect(page.locator("#import-progress")).to_contain_text(f"{many} checked", timeout=SLOW)
-        expect(page.locator("#import-progress")).to_contain_text(f"ready {len(names)}", timeout=SLOW)
+        expect(progress).to_contain_text(f"ready {count}", timeout=SLOW)
     with watch.step(f"poll {many}"):
         page.get_by_role("button", name=f"Poll {many} now").click()
-        expect(page.locator("#import-progress")).to_contain_text(f"{len(names)} of {many} read", timeout=SLOW)
-    with watch.step("open the matrix"):
-        page.goto(f"{site}/matrix/")
-        page.get_by_role("heading", name="Matrix").wait_for()
+        expect(progress).to_contain_text(f"{count} of {many} read", timeout=SLOW)
 
 
 if __name__ == "__main__":
