@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
@@ -218,25 +217,3 @@ def test_a_file_is_imported_without_javascript(live_server: LiveServer, browser:
 
     expect(page.get_by_role("heading", name="2 accounts added")).to_be_visible()
     page.context.close()
-
-
-def test_the_pages_of_the_door_are_open_to_everybody(plain_site: str, page: Page) -> None:
-    """No fault that axe finds, on the door, on bad lines, on a preview and on what came of it."""
-    page.goto(f"{plain_site}/onboarding/import/")
-    found = faults(page)
-    drop(page, ("estate.csv", FILE + "x,y\n"))
-    page.get_by_role("button", name="Preview").click()
-    found += faults(page)
-    drop(page, ("estate.csv", FILE))
-    page.get_by_role("button", name="Preview").click()
-    found += faults(page)
-    page.get_by_role("button", name="Import 2 new").click()
-    expect(page.get_by_role("heading", name="2 accounts added")).to_be_visible()
-
-    assert found + faults(page) == []
-
-
-def faults(page: Page) -> list[str]:
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in found]
