@@ -49,6 +49,13 @@ def visible_accounts(person: Person) -> AccountQuerySet:
     return Account.objects.none()
 
 
+def known_accounts(person: Person) -> AccountQuerySet:
+    """The same with those that were deleted and whose history was kept: for what is read by its address alone."""
+    if isinstance(person, Shell) or may(person, Role.VIEWER):
+        return Account.every.all()
+    return Account.every.none()
+
+
 def may(person: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
     """Say whether a person holds a role."""
     return isinstance(person, (User, AnonymousUser)) and person.has_perm(role.value)

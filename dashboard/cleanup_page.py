@@ -182,7 +182,7 @@ def powers(cleanup: Cleanup, person: str, operates: bool, refused: bool) -> Powe
         pause=not ended and not waits,
         cancel=not ended and not waits,
         accept=planned and state is State.DRAFTED and person != cleanup.requested_by,
-        plan_anew=ended,
+        plan_anew=ended and cleanup.account.archived_at is None,
     )
 
 

@@ -22,6 +22,7 @@ from dashboard.cleanup_words import STATE_WORDS
 from dashboard.tables.cleanups import cleanups_of
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
+NO_ENVIRONMENT = "-"
 NO_POLICY, AWS_CHANGED, DIFFERS = "none", "aws_changed", "differs"
 POLICY_CHOICES = [
     *((grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade),
@@ -175,6 +176,13 @@ def having_flags(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySe
     return queryset.filter(found) if values else queryset
 
 
+def in_unit(queryset: AccountQuerySet, path: str) -> AccountQuerySet:
+    """Accounts of an organizational unit and of the units below it; an account without one is in that of its tag."""
+    unit = path.strip().strip("/")
+    told = Q(unit__iexact=unit) | Q(unit__istartswith=f"{unit}/")
+    return queryset.filter(told | Q(unit="", tags__unit__iexact=unit))
+
+
 def region_choices() -> list[tuple[str, str]]:
     """Every region of the table, in the order of the matrix."""
     codes = Region.objects.values_list("code", flat=True)
@@ -186,6 +194,9 @@ class AccountFilter(ChipFilterSet):
 
     q = filters.CharFilter(label="Name or id", method="by_text")
     tag = filters.CharFilter(label="Tag", method="by_tag")
+    environment = _several("Environment", (), "by_environment")
+    unit = filters.CharFilter(label="Unit", method="by_unit")
+    owner = filters.CharFilter(label="Owner", field_name="owner", lookup_expr="icontains")
     verdict = _several("Verdict", VERDICT_CHOICES, _verdicts)
     policy = _several("Policy", POLICY_CHOICES, "by_policy")
     trust = _several("Trust", TRUST_CHOICES, _trusts)
@@ -199,6 +210,15 @@ class AccountFilter(ChipFilterSet):
         model = Account
         fields: tuple[str, ...] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["environment"].extra["choices"] = self._environments
+
+    def _environments(self) -> list[tuple[str, str]]:
+        """The environments that occur; accounts whose tags name none can be found, too."""
+        words = self.queryset.order_by("environment").values_list("environment", flat=True).distinct()
+        return [(word or NO_ENVIRONMENT, word or "not said") for word in words]
+
     @property
     def accounts(self) -> AccountQuerySet:
         """The filtered accounts."""
@@ -211,6 +231,15 @@ class AccountFilter(ChipFilterSet):
     def by_tag(self, queryset: AccountQuerySet, name: str, value: str) -> AccountQuerySet:
         """By `key` or `key=value`."""
         return having_tag(queryset, value)
+
+    def by_environment(self, queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
+        """By what the tags say that the account is for."""
+        words = ["" if value == NO_ENVIRONMENT else value for value in values]
+        return queryset.filter(environment__in=words) if values else queryset
+
+    def by_unit(self, queryset: AccountQuerySet, name: str, value: str) -> AccountQuerySet:
+        """By unit, those below it included."""
+        return in_unit(queryset, value)
 
     def by_policy(self, queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
         """By grade, or by whose doing it is: that is judged over all accounts that a person may see."""

@@ -52,6 +52,7 @@ class Preview:
     unchanged_count: int
     moved_in: int  # accounts with another way in
     moved_away: int  # accounts in another partition
+    returning: int  # of the new ones: deleted once, and kept
     sharing: int  # rows whose external id another row has, too
     mark: str
 
@@ -72,6 +73,7 @@ def preview_of(found: Comparison, rows: list[AccountRow]) -> Preview:
         unchanged_count=found.unchanged,
         moved_in=sum(changed.moves_the_way_in for changed in found.changed),
         moved_away=sum("partition" in changed.fields for changed in found.changed),
+        returning=len(found.returning),
         sharing=sum(times for times in uses.values() if times > 1),
         mark=found.mark,
     )

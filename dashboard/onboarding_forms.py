@@ -14,8 +14,10 @@ from accounts.domain.role_templates import external_id_in_stackset
 from accounts.models import Account
 from accounts.services.hub import hub_identity
 from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags, write_tags
+from accounts.services.onboarding import Details
 
 T = TypeVar("T")
+MOST_NOTES = 20_000
 ANY_ACCOUNT = "000000000000"  # stands in an ARN while the id itself is wrong
 _PARTITION_WORDS = {"aws": "AWS (aws)", "aws-us-gov": "AWS GovCloud (aws-us-gov)", "aws-cn": "AWS China (aws-cn)"}
 
@@ -33,6 +35,13 @@ class AccountForm(forms.Form):
     external_id = forms.CharField(label="External id", required=False)
     from_stackset = forms.BooleanField(label="The StackSet makes its roles", required=False)
     tags = forms.CharField(label="Tags", required=False)
+    unit = forms.CharField(label="Unit", max_length=1024, required=False)
+    owner = forms.CharField(label="Owner", max_length=254, required=False)
+    notes = forms.CharField(
+        label="Notes", max_length=MOST_NOTES, required=False, widget=forms.Textarea({"rows": 4, "spellcheck": "true"})
+    )
+    minutes = forms.IntegerField(label="Interval in minutes", required=False, min_value=1, max_value=7 * 24 * 60)
+    protected = forms.BooleanField(label="Protect it: no clean-up deletes anything in it", required=False)
 
     def __init__(self, *args: Any, account: Account | None = None, **kwargs: Any) -> None:
         self.account = account
@@ -40,6 +49,7 @@ class AccountForm(forms.Form):
         if account is not None:
             self.fields["account_id"].disabled = True
             self.initial = {**_as_typed(account), **self.initial}
+            self.fields["unit"].disabled = unit_is_theirs(account)
         for name, field in self.fields.items():
             field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off"})
             if not isinstance(field, forms.BooleanField):
@@ -99,6 +109,35 @@ class AccountForm(forms.Form):
         except forms.ValidationError as error:
             self.add_error(name, error)
 
+    def clean_unit(self) -> str:
+        """A path without slashes at its ends, each part of which says something."""
+        parts = [part.strip() for part in self.cleaned_data["unit"].strip().strip("/").split("/")]
+        if len(parts) > 1 and not all(parts):
+            raise forms.ValidationError("A part of the path is empty: write it like Workloads/Prod.")
+        return "/".join(parts)
+
+    def details(self) -> Details:
+        """What people say of it, once the form is valid: what was sent, and may be said here."""
+        data, said = self.cleaned_data, Details()
+        if "unit" in self.data and not self.fields["unit"].disabled:
+            said["unit"] = data["unit"]
+        if "owner" in self.data:
+            said["owner"] = data["owner"]
+        if "notes" in self.data:
+            said["notes"] = data["notes"].replace("\r\n", "\n")
+        if "minutes" in self.data:
+            said["poll_interval_seconds"] = self._seconds(data["minutes"])
+        if data["protected"]:  # begun here, ended on a page of its own
+            said["protected"] = True
+        return said
+
+    def _seconds(self, minutes: int | None) -> int | None:
+        """The interval; one that was set in seconds stays when its rounded minutes were left as they stood."""
+        own = self.account.poll_interval_seconds if self.account else None
+        if own and minutes == max(1, own // 60):
+            return own
+        return None if minutes is None else minutes * 60
+
     def row(self) -> AccountRow:
         """The account, once the form is valid."""
         data = self.cleaned_data
@@ -115,7 +154,17 @@ def _as_typed(account: Account) -> dict[str, Any]:
         "cleaner_role": account.cleaner_role_arn,
         "external_id": account.external_id,
         "tags": write_tags(account.tags),
+        "unit": account.unit,
+        "owner": account.owner,
+        "notes": account.notes,
+        "minutes": account.poll_interval_seconds and max(1, account.poll_interval_seconds // 60),
+        "protected": account.protected,
     }
+
+
+def unit_is_theirs(account: Account) -> bool:
+    """True when AWS Organizations says where the account stands: what is typed here would be lost at the next sync."""
+    return bool(getattr(account, "organization_state", ""))
 
 
 def _role_arn(typed: str, partition: str, account_id: str) -> str:

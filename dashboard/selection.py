@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,7 @@ from django.http import QueryDict
 
 from accounts.domain.outcomes import Verdict
 from accounts.domain.protection import account_refusals
-from accounts.models import Account, AccountQuerySet
+from accounts.models import Account, AccountQuerySet, BulkAct
 from dashboard.access import Person, visible_accounts
 from dashboard.filters import Chip, account_filter
 from dashboard.words import plural
@@ -19,6 +20,7 @@ from dashboard.words import plural
 TICKED: Final = "ticked"
 UNUSED: Final = "unused"
 ALL: Final = "all"
+ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,30 @@ class Selection:
         raise BadRequest(f"There is no choice “{key}” here: use {', '.join(choice.key for choice in self.choices)}.")
 
 
+def ticked_in(data: QueryDict) -> list[str]:
+    """The ids that are ticked: `account` any number of times, and `accounts` with commas between, each once."""
+    named = [*data.getlist("account"), *data.get("accounts", "").split(",")]
+    return [account_id for account_id in dict.fromkeys(named) if ACCOUNT_ID.fullmatch(account_id)]
+
+
+def chosen_accounts(ticked: list[str], query: str, person: Person) -> AccountQuerySet:
+    """The accounts that are ticked; none ticked, all that the filters of a query string leave."""
+    mine = visible_accounts(person)
+    if ticked:
+        return mine.filter(account_id__in=ticked)
+    return mine.filter(pk__in=account_filter(QueryDict(query), person).accounts.order_by().values("pk"))
+
+
+def choice_of(bulk: BulkAct) -> QueryDict:
+    """What was chosen, as a form would send it."""
+    data = QueryDict(mutable=True)
+    data["filter"], data["accounts"] = bulk.filter, ",".join(bulk.ticked)
+    return data
+
+
 def selection_of(data: QueryDict, person: Person) -> Selection:
-    """Read `account` (ticked ids, any number) and `filter` (the query string of the table they were ticked in)."""
-    ticked = [account_id for account_id in data.getlist("account") if account_id.isdecimal()]
+    """Read what is ticked, and `filter` (the query string of the table it was ticked in)."""
+    ticked = ticked_in(data)
     narrowed = account_filter(QueryDict(data.get("filter", "")), person)
     left = narrowed.accounts.order_by().values("pk")
     matching = visible_accounts(person).filter(pk__in=left)

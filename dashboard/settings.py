@@ -231,6 +231,7 @@ DJANGO_TABLES2_PAGE_RANGE = 7
 REDIS_URL = required("REDIS_URL", "redis://HOST:PORT/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True  # PostgreSQL is the truth; nothing is read back from Redis
+CELERY_RESULT_BACKEND_THREAD_SAFE = True  # there is none, but Celery makes that anew for every greenlet
 CELERY_TASK_ACKS_LATE = True  # a killed worker's poll runs again; polling twice is harmless
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # On gevent the worker takes the next message only when a greenlet is free, whatever it may prefetch; but at 1 it sleeps

@@ -9,6 +9,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from dashboard.sign_in import SignInForm
 from dashboard.views import (
     accounts,
+    acts,
+    archive,
     campaigns,
     cleanup_acts,
     cleanups,
@@ -31,7 +33,14 @@ matrix_urls = [  # /matrix/
 ]
 account_urls = [  # /accounts/
     path("", accounts.account_list, name="accounts"),
+    path("acts/", acts.act_begin, name="acts"),
+    path("acts/<int:act_id>/", acts.act, name="act"),
+    path("changes/<int:entry_id>/undo/", acts.undo_entry, name="undo"),
+    path("archived/", archive.archived_list, name="archived"),
     path("<slug:account_id>/", accounts.account_detail, name="account"),
+    path("<slug:account_id>/changes/", archive.account_edits, name="account-edits"),
+    path("<slug:account_id>/restore/", archive.account_restore, name="account-restore"),
+    path("<slug:account_id>/purge/", archive.account_purge, name="account-purge"),
     path("<slug:account_id>/poll/", accounts.poll_account, name="poll-account"),
     path("<slug:account_id>/paused/", accounts.account_paused, name="account-paused"),
     path("<slug:account_id>/interval/", accounts.account_interval, name="account-interval"),

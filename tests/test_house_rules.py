@@ -16,6 +16,14 @@ MADE = {".git", ".venv", ".rolecall", "test-results"}  # not ours, or made by ru
 REQUIREMENTS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 LIST_FILES = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
 PINNED = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+")
+# Where archived accounts count, and why: everywhere else `Account.objects` leaves them out.
+KNOW_ARCHIVED = {
+    "accounts/services/deleting.py",  # deletes, purges and brings back
+    "accounts/services/undoing.py",  # brings back
+    "accounts/services/importing.py",  # the same id again is the same account
+    "accounts/services/onboarding.py",  # likewise
+    "dashboard/access.py",  # for what is read by its address alone
+}
 # Put together here, so that this file does not name what it forbids.
 FORBIDDEN = ("/wo" + "rk/", "/ro" + "ot/", "py" + "pi.org", "python" + "hosted", "index" + "-url", "find" + "-links")
 
@@ -143,3 +151,21 @@ def test_no_test_asks_for_a_second_way_to_refill_emptied_tables() -> None:
     forbidden = "serialized" + "_rollback"
 
     assert [name(path) for path in code() if forbidden in path.read_text()] == []
+
+
+def test_only_what_has_to_sees_archived_accounts() -> None:
+    ways = re.compile(r"\bAccount\.(every|_base_manager|_default_manager)\b|get_object_or_404\(Account\b")
+    product = [path for path in code() if not name(path).startswith("tests/")]
+
+    knows = {name(path) for path in product if ways.search(path.read_text())}
+
+    assert knows == KNOW_ARCHIVED
+
+
+def test_sql_by_hand_names_the_accounts_it_is_given() -> None:
+    # A query that no manager narrows: each of these is handed keys that one has narrowed.
+    product = [path for path in code() if not name(path).startswith("tests/")]
+
+    by_hand = [name(path) for path in product if "accounts_account" in path.read_text()]
+
+    assert by_hand == ["accounts/services/schedule.py"]

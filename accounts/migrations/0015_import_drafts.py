@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_what_people_say_of_it'),
+        ('accounts', '0013_archived_accounts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,7 +2,8 @@
 
 from accounts.models.access import AccessCheck, HubIdentity
 from accounts.models.account import Account, AccountQuerySet
-from accounts.models.audit import AuditEntry
+from accounts.models.audit import AccountEdit, AuditEntry
+from accounts.models.bulk import BulkAct
 from accounts.models.cell import Broker, Cell
 from accounts.models.change import Change
 from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalEntry, Target
@@ -17,9 +18,11 @@ from accounts.models.sweep import Poll, Sweep
 __all__ = (
     "AccessCheck",
     "Account",
+    "AccountEdit",
     "AccountQuerySet",
     "AuditEntry",
     "Broker",
+    "BulkAct",
     "Campaign",
     "Cell",
     "Change",

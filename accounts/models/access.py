@@ -17,8 +17,9 @@ class AccessCheckQuerySet(models.QuerySet["AccessCheck"]):
     """Questions about checks."""
 
     def waiting(self) -> AccessCheckQuerySet:
-        """Checks that were asked for and have not come back."""
-        return self.filter(Q(checked_at__isnull=True) | Q(checked_at__lt=F("requested_at")))
+        """Checks that were asked for and have not come back; of a deleted account none will."""
+        unanswered = Q(checked_at__isnull=True) | Q(checked_at__lt=F("requested_at"))
+        return self.filter(unanswered, account__archived_at__isnull=True)
 
 
 class AccessCheck(models.Model):

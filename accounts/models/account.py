@@ -29,6 +29,17 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.filter(paused=False).filter(Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now))
 
 
+_Manager = models.Manager.from_queryset(AccountQuerySet)
+
+
+class WatchedManager(_Manager["Account"]):
+    """The accounts that are watched. What forgets to think of archived ones leaves them out."""
+
+    def get_queryset(self) -> AccountQuerySet:
+        """Leave the archived ones out."""
+        return AccountQuerySet(self.model, using=self._db).filter(archived_at__isnull=True)
+
+
 class Account(models.Model):
     """One watched AWS account and how Rolecall gets in."""
 
@@ -58,8 +69,13 @@ class Account(models.Model):
     failed_polls = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    # Deleted with its history kept: in no list, no count and no poll, until the same id is added again.
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    archived_by = models.CharField(max_length=150, blank=True, editable=False)
 
-    objects = AccountQuerySet.as_manager()
+    # The first one is Django's default, for relations too; foreign keys to an account go through neither.
+    objects = WatchedManager()
+    every = AccountQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "account_id"]

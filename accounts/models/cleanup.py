@@ -81,7 +81,8 @@ class CleanupQuerySet(models.QuerySet["Cleanup"]):
 class Cleanup(models.Model):
     """One plan of one account and the running of it. Moved from state to state by conditional updates only."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="cleanups")
+    # Protected: the journal of what was deleted in AWS outlives the wish to be rid of the account.
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="cleanups")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="cleanups")
     state = models.CharField(max_length=20, choices=choices(State), default=State.DRAFTED)
     # While waiting: the state to go on in. AWS's words or ours on why it waits or ended.

@@ -187,6 +187,6 @@ def _mark_open_roles(account: Account, roles: dict[str, RoleCheck]) -> None:
     account.save(update_fields=["open_role_arns", "failed_polls", "next_poll_at", "updated_at"])
     SealedCredential.objects.filter(account=account, role_arn__in=after).delete()
     for arn in after - before:
-        audit.note("Rolecall", "refuse open role", str(account), arn)
+        audit.note("Rolecall", "refuse open role", account, arn)
     for arn in before - after:
-        audit.note("Rolecall", "accept mended role", str(account), arn)
+        audit.note("Rolecall", "accept mended role", account, arn)

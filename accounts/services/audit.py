@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
-from accounts.models import AuditEntry
+from accounts.models import Account, AuditEntry
 
 # Who has acted when no person did at that moment.
 ROLECALL: Final = "Rolecall"
 
 
-def note(actor: str, action: str, subject: str = "", detail: str = "") -> None:
-    """Write down who did what. Callers pass no secret: entries are shown and exported."""
-    AuditEntry.objects.create(actor=actor[:150], action=action, subject=subject[:200], detail=detail)
+def note(
+    actor: str,
+    action: str,
+    subject: str | Account = "",
+    detail: str = "",
+    *,
+    about: Account | None = None,
+    undoes: AuditEntry | None = None,
+) -> AuditEntry:
+    """Write down who did what. Callers pass no secret: entries are shown and exported.
+
+    An account that is the subject, or that it is `about`, finds the entry on its page for ever.
+    """
+    account = subject if isinstance(subject, Account) else about
+    return AuditEntry.objects.create(
+        actor=actor[:150],
+        action=action,
+        subject=str(subject)[:200],
+        detail=detail,
+        account_number=account.account_id if account else "",
+        undoes=undoes,
+    )

@@ -15,9 +15,22 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Poll, Sweep
+from accounts.models.account import WAYS_IN
 from accounts.services import queue
+from accounts.services.memory import OF_THE_POLICY
 from accounts.services.schedule import note_refusal, note_success
 from accounts.services.sweeps import close_if_finished, leave_out
+
+OF_A_POLL = ("sweep", "account__role_status", "account__region_states")
+# Of some eighty columns those that a poll rests on: the others cost it as much time as a call to AWS.
+KNOWN_OF_A_POLL = (
+    "lease_token",
+    "sweep__reason",
+    *(f"account__{name}" for name in ("account_id", "name", "open_role_arns", "failed_polls", *WAYS_IN)),
+    *(f"account__role_status__{name}" for name in OF_THE_POLICY),
+    "account__region_states__by_code",
+    "account__region_states__read_at",
+)
 
 
 class Refusal(Enum):
@@ -45,7 +58,7 @@ def claim(poll_pk: int, token: str = "") -> Poll | Refusal:
         refusal = _take(poll_pk, token)
     if refusal is not None:
         return refusal
-    return Poll.objects.select_related("sweep", "account__role_status", "account__region_states").get(pk=poll_pk)
+    return Poll.objects.select_related(*OF_A_POLL).only(*KNOWN_OF_A_POLL).get(pk=poll_pk)
 
 
 def _take(poll_pk: int, token: str) -> Refusal | None:

@@ -210,7 +210,7 @@ def forget_credentials(account: Account, actor: str) -> int:
         list(Account.objects.select_for_update().filter(pk=account.pk).values_list("pk"))  # as `save` does: one by one
         forgotten, _ = SealedCredential.objects.filter(account=account).delete()
         if forgotten:
-            audit.note(actor, "forget credentials", str(account), f"sessions: {forgotten}")
+            audit.note(actor, "forget credentials", account, f"sessions: {forgotten}")
     return forgotten
 
 

@@ -26,6 +26,7 @@ from accounts.models import (
 )
 from accounts.models.account import WAYS_IN
 from accounts.services import audit
+from accounts.services.edits import WATCHED, Edit, difference, keep
 from accounts.services.hub import hub_identity
 
 MAX_NAME = 200
@@ -77,17 +78,21 @@ class Comparison:
     new: list[AccountRow]
     changed: list[ChangedRow]
     unchanged: int
+    returning: frozenset[str] = (
+        frozenset()
+    )  # the new ones that were deleted and kept: they come back with their history
 
     @property
     def mark(self) -> str:
         """The same for as long as the same rows would do the same."""
-        world = [[row.account_id for row in self.new], [astuple(changed.before) for changed in self.changed]]
+        new = [(row.account_id, row.account_id in self.returning) for row in self.new]
+        world = [new, [astuple(changed.before) for changed in self.changed]]
         return hashlib.sha256(json.dumps(world, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, or would do."""
+    """What an import did, or would do. An account that comes back with its history is among the created."""
 
     created: int
     updated: int
@@ -220,10 +225,12 @@ def compare(rows: list[AccountRow], *, lock: bool = False) -> Comparison:
     """
     known = {row.account_id: row for row in _stored([row.account_id for row in rows], lock=lock)}
     pairs = [(known.get(row.account_id), row) for row in rows]
+    new = [row for before, row in pairs if before is None]
     return Comparison(
-        new=[row for before, row in pairs if before is None],
+        new=new,
         changed=[ChangedRow(before, row) for before, row in pairs if before is not None and before != row],
         unchanged=sum(before == row for before, row in pairs),
+        returning=_archived([row.account_id for row in new], lock=lock),
     )
 
 
@@ -232,6 +239,13 @@ def _stored(account_ids: list[str], *, lock: bool = False) -> Iterator[AccountRo
     if lock:
         known = known.select_for_update()
     return (AccountRow(*values) for values in known.values_list("account_id", *FIELDS))
+
+
+def _archived(account_ids: list[str], *, lock: bool) -> frozenset[str]:
+    kept = Account.every.filter(account_id__in=account_ids, archived_at__isnull=False).order_by("pk")
+    if lock:
+        kept = kept.select_for_update()
+    return frozenset(kept.values_list("account_id", flat=True))
 
 
 def import_accounts(rows: list[AccountRow], actor: str, *, seen: str = "", dry_run: bool = False) -> Imported:
@@ -244,15 +258,17 @@ def import_accounts(rows: list[AccountRow], actor: str, *, seen: str = "", dry_r
             found = compare(rows, lock=True)
             if seen and found.mark != seen:
                 raise WorldChanged
-            _add(found.new)
-            for start in range(0, len(found.changed), BATCH):
-                store([changed.after for changed in found.changed[start : start + BATCH]])
+            edits = _add([row for row in found.new if row.account_id not in found.returning])
+            known = [row for row in found.new if row.account_id in found.returning]
+            known += [changed.after for changed in found.changed]
+            for start in range(0, len(known), BATCH):
+                edits += store(known[start : start + BATCH])
             done = _counted(found)
             if dry_run:
                 transaction.set_rollback(True)
             else:
                 counts = f"{done.created} new, {done.updated} updated, {done.unchanged} unchanged"
-                audit.note(actor, "import accounts", f"accounts: {len(rows)}", counts)
+                keep(audit.note(actor, "import accounts", f"accounts: {len(rows)}", counts), edits)
     except IntegrityError as error:  # an account that was new is there by now
         raise WorldChanged from error
     return done
@@ -265,42 +281,60 @@ def _counted(found: Comparison) -> Imported:
     return Imported(len(new), len(updated), found.unchanged, (*new, *updated), unchecked)
 
 
-def _add(rows: list[AccountRow]) -> None:
-    Account.objects.bulk_create(map(_account, rows), batch_size=BATCH)
+def _add(rows: list[AccountRow]) -> list[Edit | None]:
+    accounts = Account.objects.bulk_create(map(_account, rows), batch_size=BATCH)
+    return [difference(None, account, FIELDS) for account in accounts]
 
 
 def _account(row: AccountRow) -> Account:
     return Account(account_id=row.account_id, **{name: getattr(row, name) for name in FIELDS})
 
 
-def store(rows: list[AccountRow]) -> None:
-    """Write the rows down; a known account is updated, and what a change makes untrue of it is forgotten."""
+def store(rows: list[AccountRow]) -> list[Edit | None]:
+    """Write the rows down; a known account is updated, and what a change makes untrue of it is forgotten.
+
+    One that was deleted and kept comes back. Gives what is to be kept with the caller's audit entry.
+    """
+    known = {
+        account.account_id: account for account in Account.every.filter(account_id__in=[r.account_id for r in rows])
+    }
     _forget_what_moves(rows)
     _forget_old_checks(rows)
-    Account.objects.bulk_create(
-        map(_account, rows),
+    accounts = list(map(_account, rows))
+    Account.every.bulk_create(
+        accounts,
         update_conflicts=True,
         unique_fields=["account_id"],
-        update_fields=(*FIELDS, "updated_at"),
+        update_fields=(*FIELDS, "archived_at", "archived_by", "updated_at"),
     )
     _forget_old_sessions([row.account_id for row in rows])
+    return [_edit(known.get(account.account_id), account) for account in accounts]
+
+
+def _edit(before: Account | None, after: Account) -> Edit | None:
+    """What storing has changed; an account that was archived is watched again."""
+    edit = difference(before, after, FIELDS)
+    if before is None or before.archived_at is None:
+        return edit
+    was, now = (edit.before, edit.after) if edit else ({}, {})
+    return Edit(after.account_id, {WATCHED: False, **(was or {})}, {WATCHED: True, **(now or {})})
 
 
 def _forget_what_moves(rows: list[AccountRow]) -> None:
     """In another partition it is another account of the same number: nothing known of the one holds for the other."""
     for partition in PARTITIONS:
         here = [row.account_id for row in rows if row.partition == partition]
-        leaving = Account.objects.filter(account_id__in=here).exclude(partition=partition).order_by("pk")
+        leaving = Account.every.filter(account_id__in=here).exclude(partition=partition).order_by("pk")
         pks = [account.pk for account in leaving.select_for_update()]
         for known in (Cell, Broker, RoleStatus, StoredRegionStates):
             known.objects.filter(account__in=pks).delete()
-        Account.objects.filter(pk__in=pks).update(next_poll_at=None)
+        Account.every.filter(pk__in=pks).update(next_poll_at=None)
 
 
 def _forget_old_checks(rows: list[AccountRow]) -> None:
     """A check of another role, or with another external id, must not go on saying “ready”."""
     told = {row.account_id: tuple(getattr(row, name) for name in WAYS_IN) for row in rows}
-    checked = Account.objects.filter(account_id__in=told, access_check__isnull=False).order_by("pk")
+    checked = Account.every.filter(account_id__in=told, access_check__isnull=False).order_by("pk")
     locked = checked.select_for_update(of=("self",))  # before its check, as whoever stores one does
     changed = [account.pk for account in locked if account.ways_in != told[account.account_id]]
     AccessCheck.objects.filter(account__in=changed).delete()

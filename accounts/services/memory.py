@@ -14,6 +14,17 @@ from accounts.models import Account, Poll, RoleStatus, StoredRegionStates, Sweep
 # A region on its way from one state to the other is asked about every time.
 SETTLED = {"ENABLED", "ENABLED_BY_DEFAULT", "DISABLED"}
 
+# What is read here of an account's status.
+OF_THE_POLICY = (
+    "presence",
+    "role_id",
+    "attached_policy_arns",
+    "policy_document",
+    "policy_outcome",
+    "policy_detail",
+    "policy_last_ok_at",
+)
+
 
 def remembered_for(poll: Poll) -> Remembered:
     """What this poll need not ask again. Nothing, when a person wants to know: they may just have changed it."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import TypedDict
+
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.domain.identifiers import parse_role_arn
 from accounts.domain.role_policies import Purpose
@@ -13,27 +17,72 @@ from accounts.models.account import WAYS_IN
 from accounts.services import audit
 from accounts.services.access_checks import request_checks
 from accounts.services.credentials import role_arn_for
-from accounts.services.importing import FIELDS, AccountRow, store
+from accounts.services.deleting import RESTORE
+from accounts.services.edits import Edit, Values, difference, keep
+from accounts.services.importing import AccountRow, store
+from accounts.services.schedule import move_next_polls
 
 
 class NoRole(Exception):
     """A role cannot be written down; the message says why and what to do."""
 
 
-def save_account(row: AccountRow, actor: str) -> Account:
-    """Add an account, or change the one that has this id; a change of a way in asks for a check."""
+class Details(TypedDict, total=False):
+    """What people say of an account beside how Rolecall gets in. What is not in it stays as it is."""
+
+    unit: str
+    owner: str
+    notes: str
+    poll_interval_seconds: int | None
+    protected: bool
+
+
+def save_account(row: AccountRow, actor: str, details: Details | None = None) -> Account:
+    """Add an account, or change the one that has this id; a change of a way in asks for a check.
+
+    One that was deleted and kept comes back with its history.
+    """
     with transaction.atomic():
-        before = Account.objects.filter(account_id=row.account_id).first()
-        changed = [name for name in FIELDS if before is None or getattr(before, name) != getattr(row, name)]
-        store([row])
+        before = Account.every.select_for_update().filter(account_id=row.account_id).first()
+        (edit,) = store([row])
         account = Account.objects.get(account_id=row.account_id)
-        if before is None:
-            audit.note(actor, "add account", str(account))
-        elif changed:
-            audit.note(actor, "change account", str(account), ", ".join(changed))
+        further = _say(account, details) if details else None
+        changed = {**_after(edit), **_after(further)}
+        if before is None or changed:
+            entry = audit.note(actor, _act(before), account, "" if before is None else ", ".join(changed))
+            keep(entry, [_joined(edit, further)])
         if before is not None and set(WAYS_IN) & set(changed):
             request_checks(Account.objects.filter(pk=account.pk), actor)
     return account
+
+
+def _act(before: Account | None) -> str:
+    if before is None:
+        return "add account"
+    return "change account" if before.archived_at is None else RESTORE
+
+
+def _say(account: Account, details: Details) -> Edit | None:
+    """Store what people say of the account."""
+    before = copy(account)
+    for name, value in details.items():
+        setattr(account, name, value)
+    if edit := difference(before, account, details):
+        account.save(update_fields=[*details, "updated_at"])
+    if before.poll_interval_seconds != account.poll_interval_seconds:
+        move_next_polls([account], timezone.now())
+    return edit
+
+
+def _after(edit: Edit | None) -> Values:
+    return (edit.after if edit else None) or {}
+
+
+def _joined(first: Edit | None, second: Edit | None) -> Edit | None:
+    if first is None or second is None:
+        return first or second
+    before = None if first.before is None else {**first.before, **(second.before or {})}
+    return Edit(first.account_number, before, {**_after(first), **_after(second)})
 
 
 def role_file(
@@ -76,11 +125,13 @@ def take_stackset_external_ids(accounts: AccountQuerySet, identity: HubIdentity,
     """
     with transaction.atomic():
         chosen = not_in_stackset(accounts.select_for_update(of=("self",)), identity)
+        before = [copy(account) for account in chosen]
         for account in chosen:
             account.external_id = external_id_in_stackset(identity.external_id_prefix, account.account_id)
         Account.objects.bulk_update(chosen, ["external_id"], batch_size=1000)
         AccessCheck.objects.filter(account__in=chosen).delete()  # made with the external ids of before
         if chosen:
             subject = f"{len(chosen)} account{'s' if len(chosen) != 1 else ''} of {identity.partition}"
-            audit.note(actor, "take the StackSet's external ids", subject)
+            entry = audit.note(actor, "take the StackSet's external ids", subject)
+            keep(entry, map(difference, before, chosen))
     return len(chosen)

@@ -31,8 +31,8 @@ BUSY_WAIT_SECONDS = 2.0
 # A longer outage costs what a dead worker costs: the rest of the lease.
 PATIENCE_SECONDS = 60.0
 NOT_STORED = (
-    "What AWS answered was not stored: a later look is stored already, or the account was imported into another "
-    "partition meanwhile. If this comes again, compare the clocks of the machines that run workers."
+    "What AWS answered was not stored: a later look is stored already, or the account was deleted or imported into "
+    "another partition meanwhile. If this comes again, compare the clocks of the machines that run workers."
 )
 
 

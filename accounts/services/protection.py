@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from typing import Final
 
 from accounts.models import Account
-from accounts.services import audit
+from accounts.services.acts import Switch, one, perform
+
+PROTECT: Final = Switch("protect account", "protected", True)
+UNPROTECT: Final = Switch("unprotect account", "protected", False)
 
 
 def set_protected(account: Account, protected: bool, actor: str) -> bool:
@@ -13,9 +16,6 @@ def set_protected(account: Account, protected: bool, actor: str) -> bool:
 
     A clean-up that runs finds the switch at its next gate and stops there.
     """
-    with transaction.atomic():
-        changed = Account.objects.filter(pk=account.pk, protected=not protected).update(protected=protected)
-        if changed:
-            audit.note(actor, "protect account" if protected else "unprotect account", str(account))
+    done = perform(PROTECT if protected else UNPROTECT, one(account), actor)
     account.protected = protected
-    return bool(changed)
+    return done.entry is not None

@@ -29,8 +29,8 @@ def record(account: Account, reading: AccountReading) -> bool:
     """
     with transaction.atomic(savepoint=False):
         locked = Account.objects.select_for_update().values_list("partition", flat=True)
-        if locked.get(pk=account.pk) != account.partition:
-            return False  # an import gave it to another partition while AWS was asked: this is not of that account
+        if list(locked.filter(pk=account.pk)) != [account.partition]:
+            return False  # while AWS was asked it was deleted, or an import gave it to another partition
         # A query of its own: joined to the lock it would be as old as the moment before the wait for it.
         before = RoleStatus.objects.filter(account=account).first()
         status = copy(before) if before else RoleStatus(account=account)

@@ -30,5 +30,10 @@ def forget_old() -> int:
 
 def _forget_changes() -> int:
     horizon = timezone.now() - timedelta(days=settings.CHANGE_KEEP_DAYS)
-    old = Change.objects.filter(at__lt=horizon).order_by("pk").values("pk")[:MOST_AT_ONCE]
+    # A deleted account whose history was kept keeps it: that was somebody's choice.
+    old = (
+        Change.objects.filter(at__lt=horizon, account__archived_at__isnull=True)
+        .order_by("pk")
+        .values("pk")[:MOST_AT_ONCE]
+    )
     return Change.objects.filter(pk__in=old).delete()[0]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,6 +17,7 @@ from django.utils import timezone
 from accounts.domain.schedule import spread
 from accounts.models import Account, PollingPause
 from accounts.services import audit
+from accounts.services.acts import Switch, one, perform
 
 _chance = random.SystemRandom()
 MOST_FAILED_POLLS = 999  # beyond it nothing changes, and the column has an end
@@ -65,26 +68,44 @@ def note_success(account_pk: int) -> None:
         move_next_polls(Account.objects.filter(pk=account_pk), timezone.now())
 
 
+PAUSE: Final = Switch("pause account", "paused", True)
+RESUME: Final = Switch("resume account", "paused", False)
+
+
 def set_account_paused(account: Account, paused: bool, actor: str) -> bool:
     """Stop or resume asking one account by schedule. False: it was so already, and nothing was noted."""
-    with transaction.atomic():
-        changed = Account.objects.filter(pk=account.pk, paused=not paused).update(paused=paused)
-        if changed:
-            audit.note(actor, "pause account" if paused else "resume account", str(account))
+    done = perform(PAUSE if paused else RESUME, one(account), actor)
     account.paused = paused
-    return bool(changed)
+    return done.entry is not None
+
+
+@dataclass(frozen=True)
+class SetInterval:
+    """Gives accounts an interval of their own in seconds, from the next poll on; None is the default."""
+
+    seconds: int | None
+    action: str = "set interval"
+    fields: Sequence[str] = ("poll_interval_seconds",)
+
+    @property
+    def detail(self) -> str:
+        """The interval."""
+        return f"{self.seconds} s" if self.seconds else "the default"
+
+    def change(self, account: Account) -> None:
+        """Set it."""
+        account.poll_interval_seconds = self.seconds
+
+    def settle(self, accounts: Sequence[Account]) -> None:
+        """Their next polls are reckoned anew."""
+        move_next_polls(accounts, timezone.now())
 
 
 def set_interval(account: Account, seconds: int | None, actor: str) -> bool:
     """Give an account an interval of its own, from its next poll on; None is the default. False: it had it already."""
-    if account.poll_interval_seconds == seconds:
-        return False
-    with transaction.atomic():
-        account.poll_interval_seconds = seconds
-        account.save(update_fields=["poll_interval_seconds", "updated_at"])
-        move_next_polls([account], timezone.now())
-        audit.note(actor, "set interval", str(account), f"{seconds} s" if seconds else "the default")
-    return True
+    done = perform(SetInterval(seconds), one(account), actor)
+    account.poll_interval_seconds = seconds
+    return done.entry is not None
 
 
 def polling_pause() -> PollingPause | None:

@@ -46,7 +46,8 @@ def request_sweep(accounts: AccountQuerySet, reason: str, requested_by: str, *, 
     with transaction.atomic():
         chosen = list(accounts.order_by("pk").values_list("pk", flat=True))
         asked = Account.objects.filter(pk__in=chosen).order_by("pk")
-        list(asked.select_for_update().values_list("pk"))  # in one order, so that two who ask at once do not deadlock
+        # In one order, so that two who ask at once do not deadlock; who was deleted meanwhile is not asked.
+        chosen = list(asked.select_for_update().values_list("pk", flat=True))
         asked.filter(failed_polls__gt=0).update(failed_polls=0)
         move_next_polls(asked, timezone.now())  # or beat would find them due, and poll them all once more
         sweep = _create(chosen, reason, requested_by, send=send)

@@ -8,7 +8,7 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import Count, F, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -40,13 +40,16 @@ def asked_html(account: Account) -> SafeString:
     return SafeString("")
 
 
-class TagColumn(TextColumn):
-    """The value of one tag."""
+class UnitColumn(TextColumn):
+    """The organizational unit; for an account that has none, what its tag `unit` says."""
 
-    def __init__(self, key: str, **kwargs: Any) -> None:
-        text = KeyTextTransform(key, "tags")
+    def __init__(self, **kwargs: Any) -> None:
+        said = Coalesce(NullIf("unit", Value("")), KeyTextTransform("unit", "tags"), output_field=TextField())
         super().__init__(
-            text, lambda a: a.tags.get(key, ""), value=Coalesce(text, Value(""), output_field=TextField()), **kwargs
+            said,
+            lambda a: a.unit or a.tags.get("unit", ""),
+            value=Coalesce(said, Value(""), output_field=TextField()),
+            **kwargs,
         )
 
 
@@ -64,8 +67,9 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
 
     name = SortedColumn("name", verbose_name="Account", attrs={"td": {"class": "who"}})
     account_id = TextColumn("account_id", verbose_name="Id")
-    unit = TagColumn("unit", verbose_name="Unit")
-    env = TagColumn("env", verbose_name="Env")
+    unit = UnitColumn(verbose_name="Unit")
+    env = TextColumn("environment", verbose_name="Environment")
+    owner = TextColumn("owner", verbose_name="Owner", visible=False)
     partition = TextColumn("partition", verbose_name="Partition")
     verdict = StatusColumn("verdict", Verdict.UNKNOWN.value, verbose_name="Role")
     policy = StatusColumn("policy_grade", "", verbose_name="Policy")

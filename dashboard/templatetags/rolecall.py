@@ -31,6 +31,12 @@ register.filter("page_rows", page_rows)
 
 
 @register.filter
+def minus(total: int, named: list[str]) -> int:
+    """How many are left when these have been named."""
+    return total - len(named)
+
+
+@register.filter
 def plain(value: str) -> str:
     """A stored word as people write it: `in use`."""
     return value.replace("_", " ")

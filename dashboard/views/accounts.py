@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Account
 from accounts.services.publications import publications
 from accounts.services.schedule import set_account_paused, set_interval
 from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
@@ -26,6 +25,7 @@ from dashboard.account_page import (
 from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.publications import account_sentence
+from dashboard.views.archive import archived_page, edits_context
 from dashboard.views.common import listing_page, start_sweep, yes_or_no
 from dashboard.views.onboarding import panel_context
 from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
@@ -44,8 +44,12 @@ def account_list(request: ViewerRequest) -> HttpResponseBase:
 @require_safe
 @open_to(Role.VIEWER)
 def account_detail(request: ViewerRequest, account_id: str) -> HttpResponse:
-    """Everything that is known of one account."""
-    return render(request, "account.html", account_context(request.user, account_id))
+    """Everything that is known of one account; of a deleted one, what was kept."""
+    try:
+        context = account_context(request.user, account_id)
+    except Http404:
+        return archived_page(request, account_id)
+    return render(request, "account.html", context)
 
 
 def account_context(person: Person, account_id: str) -> dict[str, object]:
@@ -55,7 +59,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
     )
     account = get_object_or_404(mine, account_id=account_id)
     status = role_status_of(account)
-    cells = row_of(account, regions_of(Account.objects.filter(pk=account.pk)))
+    cells = row_of(account, regions_of(visible_accounts(person).filter(pk=account.pk)))
     regions = standings(account, cells)
     brokers = list(account.brokers.all())
     found, now = blockers(regions, brokers), timezone.now()
@@ -84,6 +88,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         **cleanup_context(account),
         **panel_context(account),
         **policy_context(account),
+        **edits_context(account),
     }
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.models import Campaign
+from accounts.models import BulkAct, Campaign
 from accounts.services.cleanups.campaign_acts import (
     approve_campaign,
     cancel_campaign,
@@ -22,8 +22,8 @@ from accounts.services.cleanups.campaign_acts import (
 )
 from accounts.services.cleanups.campaigns import progress_of_campaign, surprises_of
 from accounts.services.cleanups.errors import Refused
-from dashboard.access import Person, Role, ViewerRequest, open_to, visible_accounts
-from dashboard.selection import selection_of
+from dashboard.access import Person, Role, ViewerRequest, known_accounts, open_to
+from dashboard.selection import choice_of, selection_of
 from dashboard.sign_in import ask_again, freshly_signed_in, is_fresh
 from dashboard.tables.campaigns import MemberTable, campaigns_of, members_of
 from dashboard.views.common import list_page, listing_page, wants_fragment
@@ -43,7 +43,15 @@ def campaign_list(request: ViewerRequest) -> HttpResponseBase:
 @open_to(Role.OPERATOR)
 def campaign_new(request: ViewerRequest) -> HttpResponse:
     """Which accounts, how many that makes, and what happens next."""
-    return render(request, "campaign_new.html", {"selection": selection_of(request.GET, request.user)})
+    return render(request, "campaign_new.html", {"selection": selection_of(_chosen(request), request.user)})
+
+
+def _chosen(request: ViewerRequest) -> QueryDict:
+    """What the address says, or what was chosen in a list and kept because it is too long for an address."""
+    kept = request.GET.get("chosen", "")
+    mine = BulkAct.objects.filter(person=request.user.get_username())
+    bulk = mine.filter(pk=int(kept)).first() if kept.isdecimal() and len(kept) < 18 else None
+    return choice_of(bulk) if bulk else request.GET
 
 
 @require_POST
@@ -64,7 +72,7 @@ def campaign_detail(request: ViewerRequest, number: int) -> HttpResponseBase:
     if wants_fragment(request) and request.headers.get("X-Campaign-State") != campaign.state:
         return HttpResponseClientRefresh()
     offer = offer_of(campaign) if campaign.state in STILL else None
-    table = MemberTable(members_of(campaign, visible_accounts(request.user)), refused=offer.refused if offer else None)
+    table = MemberTable(members_of(campaign, known_accounts(request.user)), refused=offer.refused if offer else None)
     progress = progress_of_campaign(campaign)
     context: dict[str, Any] = {
         "campaign": campaign,
@@ -157,4 +165,4 @@ def campaign_cancel(request: ViewerRequest, number: int) -> HttpResponse:
 
 def campaign_of(person: Person, number: int) -> Campaign:
     """A campaign that takes in an account which the person may see. Raises Http404."""
-    return get_object_or_404(campaigns_of(visible_accounts(person)), pk=number)
+    return get_object_or_404(campaigns_of(known_accounts(person)), pk=number)

@@ -16,6 +16,7 @@ from accounts.services.cleanups import drawing, gates, rehearsal
 from accounts.services.cleanups.errors import Refused
 from accounts.services.protection import set_protected
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.bulk import begin
 from dashboard.cleanup_page import Stage
 from dashboard.sign_in import ask_again, freshly_signed_in, is_fresh
 from dashboard.views.cleanups import cleanup_of, page_context
@@ -158,11 +159,13 @@ def cleanup_cancel(request: ViewerRequest, number: int) -> HttpResponse:
 @require_POST
 @open_to(Role.OPERATOR)
 def account_protected(request: ViewerRequest, account_id: str) -> HttpResponse:
-    """Protect an account from every clean-up, or end that."""
+    """Protect an account from every clean-up; to end that, go to the page that asks for a fresh sign-in."""
     account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
-    set_protected(account, yes_or_no(request, "protected"), request.user.get_username())
-    state = "is protected: no clean-up deletes anything in it" if account.protected else "is no longer protected"
-    messages.success(request, f"{account.name} {state}.")
+    person = request.user.get_username()
+    if not yes_or_no(request, "protected"):
+        return redirect(begin(person, "unprotect", "account", "", [account.account_id], 1))
+    set_protected(account, True, person)
+    messages.success(request, f"{account.name} is protected: no clean-up deletes anything in it.")
     return redirect(account)
 
 

@@ -17,7 +17,7 @@ from accounts.models import Cleanup, Region
 from accounts.services.cleanups.gates import refusals_now
 from accounts.services.cleanups.journal import in_the_dark
 from accounts.services.cleanups.so_far import done_so_far
-from dashboard.access import Person, Role, ViewerRequest, may, open_to, visible_accounts
+from dashboard.access import Person, Role, ViewerRequest, known_accounts, may, open_to, visible_accounts
 from dashboard.cleanup_page import (
     Stage,
     broker_lines,
@@ -71,8 +71,8 @@ def cleanup_journal(request: ViewerRequest, number: int) -> HttpResponseBase:
 
 
 def cleanup_of(person: Person, number: int) -> Cleanup:
-    """The clean-up of an account that the person may see. Raises Http404."""
-    mine = visible_accounts(person).order_by().values("pk")
+    """The clean-up of an account that the person may see or could see before it was deleted. Raises Http404."""
+    mine = known_accounts(person).order_by().values("pk")
     known = Cleanup.objects.filter(account__in=mine).select_related("account__role_status", "campaign")
     return get_object_or_404(known, pk=number)
 

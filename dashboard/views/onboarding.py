@@ -82,7 +82,7 @@ def account_add(request: ViewerRequest) -> HttpResponse:
     form = AccountForm(request.POST or None)
     if not form.is_valid():
         return render(request, "onboarding/form.html", {"form": form})
-    account = save_account(form.row(), request.user.get_username())
+    account = save_account(form.row(), request.user.get_username(), form.details())
     messages.success(request, f"{account.name} is watched. Make its role now, then check it.")
     return redirect("onboarding-roles", account.account_id)
 
@@ -96,7 +96,7 @@ def account_edit(request: ViewerRequest, account_id: str) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "account": account}
         return render(request, "onboarding/form.html", context)
-    saved = save_account(form.row(), request.user.get_username())
+    saved = save_account(form.row(), request.user.get_username(), form.details())
     messages.success(request, f"{saved.name} is saved.")
     return redirect(saved)
 

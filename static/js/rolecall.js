@@ -86,22 +86,44 @@
     }
   });
 
-  // What is ticked is counted on the button, and stays ticked when a sweep brings the rows anew.
-  const picked = new Set();
-  const tell = () => {
-    const button = document.querySelector("[data-pick]");
-    if (button) button.textContent = picked.size ? `Plan clean-up for ${picked.size}` : "Plan clean-ups…";
-  };
-  const remember = () => document.querySelectorAll(".tick").forEach((tick) => {
-    if (tick.checked) picked.add(tick.value); else picked.delete(tick.value);
-  });
-  document.addEventListener("change", (event) => {
-    if (event.target.matches(".tick")) { remember(); tell(); }
-  });
-  document.addEventListener("htmx:afterSwap", () => {
-    document.querySelectorAll(".tick").forEach((tick) => { tick.checked = picked.has(tick.value); });
-  });
-  addEventListener("pageshow", () => { remember(); tell(); });
+  // What is ticked is counted in the bar, and stays ticked on other pages of the list and when a sweep brings the rows anew.
+  if (document.querySelector("[data-acted]")) sessionStorage.removeItem("picked");
+  const bar = document.querySelector("#pick");
+  if (bar) {
+    const picked = new Set(JSON.parse(sessionStorage.getItem("picked") || "[]"));
+    const ticks = () => [...document.querySelectorAll(".tick")];
+    const whole = bar.querySelector("[data-tick-page]");
+    const elsewhere = () => { const here = new Set(ticks().map((tick) => tick.value)); return [...picked].filter((id) => !here.has(id)); };
+    const tell = () => {
+      const away = elsewhere().length, plan = bar.querySelector("[data-pick]"), here = ticks();
+      bar.querySelector("[data-picked]").textContent = `${picked.size} ticked${away ? `, ${away} of them not on this page` : ""}`;
+      bar.querySelector("[data-clear-picks]").hidden = !picked.size;
+      bar.classList.toggle("picking", picked.size > 0);
+      plan.textContent = picked.size ? `Plan clean-up for ${picked.size}` : "Plan clean-ups…";
+      whole.checked = here.length > 0 && here.every((tick) => tick.checked);
+      whole.indeterminate = !whole.checked && here.some((tick) => tick.checked);
+      sessionStorage.setItem("picked", JSON.stringify([...picked]));
+    };
+    const show = () => { ticks().forEach((tick) => { tick.checked = picked.has(tick.value); }); tell(); };
+    const set = (tick, on) => { if (on) picked.add(tick.value); else picked.delete(tick.value); };
+    let last = null;
+    document.addEventListener("click", (event) => {
+      if (!event.target.matches(".tick")) return;
+      const all = ticks(), from = event.shiftKey && last ? all.findIndex((tick) => tick.value === last) : -1, to = all.indexOf(event.target);
+      const run = from < 0 ? [event.target] : all.slice(Math.min(from, to), Math.max(from, to) + 1);
+      run.forEach((tick) => { tick.checked = event.target.checked; set(tick, tick.checked); });
+      last = event.target.value;
+      bar.querySelector("[name=which][value=ticked]").checked = true;
+      tell();
+    });
+    whole.addEventListener("change", () => { ticks().forEach((tick) => set(tick, whole.checked)); bar.querySelector("[name=which][value=ticked]").checked = true; show(); });
+    bar.querySelector("[data-clear-picks]").addEventListener("click", () => { picked.clear(); show(); });
+    bar.addEventListener("submit", () => { bar.querySelector("[data-elsewhere]").value = elsewhere().join(","); });
+    document.addEventListener("htmx:afterSwap", show);
+    addEventListener("pageshow", show);
+    bar.querySelectorAll("[data-js]").forEach((part) => { part.hidden = false; });
+    show();
+  }
 
   // A report's button prints; without JavaScript the browser's own does.
   document.querySelectorAll("[data-print]").forEach((button) => {

@@ -67,7 +67,7 @@ def test_three_accounts_are_cleaned_up_under_one_phrase_by_two_people(
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     sign_in(page, site, "ana")
     for name in ("alpha", "beta", "gamma", "delta-prod"):
-        page.get_by_label(f"Plan a clean-up for {name}").check()
+        page.get_by_label(f"Tick {name}").check()
     shot(page, "ticked")
     page.get_by_role("button", name="Plan clean-up for 4").click()
     shot(page, "new")

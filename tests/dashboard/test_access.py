@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import Sweep
+from accounts.models import BulkAct, Sweep
 from accounts.services.account_files import write_accounts
 from accounts.services.import_drafts import draft_import
 from accounts.services.importing import AccountRow, ExternalIds
@@ -24,7 +24,9 @@ PAGES = (
     "/regions/",
     "/sweeps/",
     "/views/",
+    "/accounts/archived/",
     "/accounts/{account}/",
+    "/accounts/{account}/changes/",
     "/sweeps/{sweep}/",
     "/cleanups/",
     "/cleanups/{cleanup}/",
@@ -39,7 +41,12 @@ OPERATOR_PAGES = (
     "/onboarding/import/{import}/changes/",
 )
 # Ask on GET, act on POST.
-GATES = ("/cleanups/{cleanup}/confirm/", "/cleanups/{cleanup}/approve/", "/cleanups/{cleanup}/cancel/")
+GATES = (
+    "/accounts/acts/{act}/",
+    "/cleanups/{cleanup}/confirm/",
+    "/cleanups/{cleanup}/approve/",
+    "/cleanups/{cleanup}/cancel/",
+)
 # The same address shows a form and takes it.
 FORMS = (
     *("/onboarding/add/", "/onboarding/{account}/edit/"),
@@ -50,6 +57,9 @@ ACTS = (
     "/accounts/{account}/poll/",
     "/accounts/{account}/paused/",
     "/accounts/{account}/interval/",
+    "/accounts/acts/",
+    "/accounts/{account}/restore/",
+    "/accounts/changes/999999/undo/",
     "/onboarding/check/",
     "/onboarding/hub/ask/",
     "/onboarding/stackset/aws/",
@@ -71,7 +81,7 @@ ACTS = (
     "/cleanups/{cleanup}/paused/",
 )
 UNKNOWN = (
-    *("/accounts/000000000000/", "/sweeps/999999/", "/sweeps/999999/bar/"),
+    *("/accounts/000000000000/", "/accounts/000000000000/changes/", "/sweeps/999999/", "/sweeps/999999/bar/"),
     *("/cleanups/999999/", "/cleanups/999999/journal/", "/views/999999/"),
 )
 VIEWERS_ACTS = (
@@ -89,6 +99,10 @@ UNKNOWN_ACTS = (
     "/accounts/000000000000/poll/",
     "/accounts/000000000000/paused/",
     "/accounts/000000000000/interval/",
+    "/accounts/000000000000/restore/",
+    "/accounts/000000000000/purge/",
+    "/accounts/acts/999999/",
+    "/accounts/changes/999999/undo/",
     "/onboarding/000000000000/check/",
     "/onboarding/000000000000/forget/",
     "/onboarding/000000000000/edit/",
@@ -111,8 +125,14 @@ def place(db: None) -> dict[str, object]:
     account = make_account(cleaner_role_arn="arn:aws:iam::100007654321:role/cleaner")
     make_status(account)
     cleanup = make_cleanup(account, make_plan(account, planned(account)))
-    sweep = Sweep.objects.create(reason="page")
-    return {"account": account.account_id, "sweep": sweep.pk, "cleanup": cleanup.pk, "import": a_draft()}
+    act = BulkAct.objects.create(person="operator", act="pause", page="accounts")
+    return {
+        "act": act.pk,
+        "account": account.account_id,
+        "sweep": Sweep.objects.create(reason="page").pk,
+        "cleanup": cleanup.pk,
+        "import": a_draft(),
+    }
 
 
 def a_draft() -> int:

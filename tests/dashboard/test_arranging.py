@@ -107,12 +107,12 @@ def test_a_column_that_no_export_has_is_refused_with_those_it_has(estate: None, 
     assert "There is no column “colour” to export: use name, account_id" in response.content.decode()
 
 
-@pytest.mark.parametrize("query", ["owner=x", "columns=colour,name", "sort=colour"])
+@pytest.mark.parametrize("query", ["boss=x", "columns=colour,name", "sort=colour"])
 def test_what_an_address_names_in_vain_is_said(estate: None, watching: Client, query: str) -> None:
     page = html(watching, f"/accounts/?{query}")
 
     assert "This address names what is no longer here." in page
-    assert ("colour" if "colour" in query else "owner: x") in page
+    assert ("colour" if "colour" in query else "boss: x") in page
     assert "alpha" in page
 
 

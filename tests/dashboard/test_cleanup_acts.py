@@ -312,17 +312,22 @@ def test_acting_upon_what_is_over_changes_nothing_and_says_so(operating: Client,
     assert html.status_code == 200
 
 
-@pytest.mark.parametrize(("word", "protected"), [("yes", True), ("no", False)])
-def test_an_account_is_protected_and_the_switch_is_on_record(
-    operating: Client, account: Account, word: str, protected: bool
-) -> None:
-    Account.objects.update(protected=not protected)
-
-    operating.post(f"/accounts/{account.account_id}/protected/", {"protected": word})
+def test_an_account_is_protected_and_the_switch_is_on_record(operating: Client, account: Account) -> None:
+    operating.post(f"/accounts/{account.account_id}/protected/", {"protected": "yes"})
 
     account.refresh_from_db()
-    assert account.protected is protected
+    assert account.protected
     assert AuditEntry.objects.get().subject == str(account)
+
+
+def test_the_end_of_a_protection_is_confirmed_on_a_page_of_its_own(operating: Client, account: Account) -> None:
+    Account.objects.update(protected=True)
+
+    page = operating.post(f"/accounts/{account.account_id}/protected/", {"protected": "no"}, follow=True)
+
+    account.refresh_from_db()
+    assert account.protected
+    assert "End the protection of 1 account" in page.content.decode()
 
 
 def test_a_protected_account_says_so_on_its_page(operating: Client, account: Account) -> None:

@@ -7,7 +7,17 @@ from django.test import Client
 
 from tests.dashboard.factories import make_account, make_status
 
-LISTS = ("/matrix/", "/accounts/", "/brokers/", "/cleanups/", "/campaigns/", "/regions/", "/sweeps/", "/audit/")
+LISTS = (
+    "/matrix/",
+    "/accounts/",
+    "/brokers/",
+    "/cleanups/",
+    "/campaigns/",
+    "/regions/",
+    "/sweeps/",
+    "/audit/",
+    "/accounts/archived/",
+)
 NONSENSE = (
     "sort=-",
     "sort=nothing",

@@ -190,12 +190,12 @@ def test_a_report_follows_its_view(watching: Client, view: SavedView) -> None:
 
 def test_a_report_whose_view_names_what_is_gone_says_so_and_gives_no_rows(watching: Client, view: SavedView) -> None:
     token = make(watching, view)
-    SavedView.objects.update(query="owner=payments")
+    SavedView.objects.update(query="boss=payments")
 
     response = fetch(token)
 
     assert response.status_code == 409
-    assert "It filtered by “owner: payments”, which is no filter here." in text_of(response)
+    assert "It filtered by “boss: payments”, which is no filter here." in text_of(response)
 
 
 @pytest.mark.parametrize(

@@ -208,11 +208,11 @@ def test_a_view_that_is_no_longer_shared_is_nobodys_default(operating: Client, o
 
 def test_a_stale_view_opens_and_says_what_was_dropped(watching: Client, viewer: User) -> None:
     make_account(1, "orders")
-    view = view_of(viewer, query="owner=payments&columns=name,colour&sort=-shade,name")
+    view = view_of(viewer, query="boss=payments&columns=name,colour&sort=-shade,name")
 
     page = watching.get(view.get_absolute_url(), follow=True).content.decode()
 
-    assert "It filtered by “owner: payments”, which is no filter here." in page
+    assert "It filtered by “boss: payments”, which is no filter here." in page
     assert "It showed the column “colour”, which is not here." in page
     assert "It sorted by “shade”, a column that is not here." in page
     assert "orders" in page

@@ -210,3 +210,15 @@ def test_the_name_of_a_file_is_kept_as_far_as_a_page_can_show_it(operator: User)
     draft = draft_import(operator, "a\nb\0" + "x" * 300, file_of(a_row()), ExternalIds.RANDOM)
 
     assert draft.file_name == "ab" + "x" * 198
+
+
+def test_an_account_that_was_deleted_and_kept_comes_back_with_its_history(operator: User) -> None:
+    account = save_account(a_row(1, name="before"), "ana")
+    Account.every.filter(pk=account.pk).update(archived_at=timezone.now(), archived_by="ana")
+    draft = drafted(operator, a_row(1), a_row(2))
+
+    found = compare(rows_of(draft))
+    import_draft(operator, draft.pk, found.mark, check=False)
+
+    assert (len(found.new), found.returning) == (2, {"000000000001"})
+    assert Account.objects.get(account_id="000000000001").pk == account.pk

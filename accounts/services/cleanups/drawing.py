@@ -48,7 +48,8 @@ def request_plan(
     for arn in include_arns:
         _check_arn(arn, account)
     with transaction.atomic():
-        list(Account.objects.select_for_update().filter(pk=account.pk).values_list("pk"))  # two people ask one by one
+        if not Account.objects.select_for_update().filter(pk=account.pk):  # locked: two people ask one by one
+            raise Refused(f"{account} is not watched any more.")
         former = Cleanup.objects.open().filter(account=account).select_for_update().first()
         if former is not None and former.state != State.DRAFTED:
             raise Refused(f"{account} has a clean-up that is not over: {former}. Wait for its end or cancel it.")
@@ -63,7 +64,7 @@ def request_plan(
         )
         if former is not None:
             Cleanup.objects.filter(pk=former.pk).update(reason=f"Replaced by clean-up {cleanup.pk}")
-        audit.note(person, "plan clean-up", str(cleanup), f"{account}{': ' + why if why else ''}")
+        audit.note(person, "plan clean-up", str(cleanup), f"{account}{': ' + why if why else ''}", about=account)
         if send:
             transaction.on_commit(partial(queue.ring, DRAW_TASK, [cleanup.pk], queue.URGENT_QUEUE))
     return cleanup

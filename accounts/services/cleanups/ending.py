@@ -34,7 +34,11 @@ def end(cleanup: Cleanup, state: State, reason: str, differences: Sequence[str] 
         journal.close(cleanup, reason)
         journal.answer(journal.intend(cleanup, journal.END, cleanup.account.account_id, str(state), step=step), told)
         audit.note(
-            cleanup.cancel_wanted_by or audit.ROLECALL, f"clean-up {state}", str(cleanup), f"{cleanup.account}: {told}"
+            cleanup.cancel_wanted_by or audit.ROLECALL,
+            f"clean-up {state}",
+            str(cleanup),
+            f"{cleanup.account}: {told}",
+            about=cleanup.account,
         )
         if state is State.DONE or touched(cleanup):
             request_sweep(Account.objects.filter(pk=cleanup.account_id), Sweep.Reason.PAGE, cleanup.confirmed_by)

@@ -110,7 +110,9 @@ def _confirmed(row: Cleanup, person: str) -> Cleanup:
         fields |= {"approved_by": "", "approved_at": None}
     approved = not needed or (row.approved_at is not None and not too_old)
     _move(row, State.APPROVED if approved else State.AWAITING_APPROVAL, **fields)
-    audit.note(person, "confirm clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}")
+    audit.note(
+        person, "confirm clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}", about=row.account
+    )
     return row
 
 
@@ -131,7 +133,9 @@ def approve(cleanup: Cleanup, person: str, sha256: str) -> Cleanup:
             did = "asked for" if person == row.requested_by else "confirmed"
             raise Refused(f"You have {did} {row}: somebody else has to approve it.")
         _move(row, State.APPROVED, approved_by=person, approved_at=timezone.now())
-        audit.note(person, "approve clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}")
+        audit.note(
+            person, "approve clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}", about=row.account
+        )
         return row
 
 
@@ -151,7 +155,7 @@ def accept_regions(cleanup: Cleanup, person: str, regions: Collection[str], why:
         taken = {"by": person, "at": timezone.now().isoformat(timespec="seconds"), "why": why}
         _update(row, accepted_regions={**row.accepted_regions, **dict.fromkeys(sorted(regions), taken)})
         _update(row, refusals=stored(refusals_now(row)))
-        audit.note(person, "accept unread regions", str(row), f"{', '.join(sorted(regions))}: {why}")
+        audit.note(person, "accept unread regions", str(row), f"{', '.join(sorted(regions))}: {why}", about=row.account)
         return row
 
 
@@ -172,7 +176,9 @@ def _set_paused(cleanup: Cleanup, person: str, paused: bool) -> Cleanup:
             raise Refused(f"{row} is {_words(row.state)}: there is nothing to {'pause' if paused else 'resume'}.")
         if row.paused != paused:
             _update(row, paused=paused)
-            audit.note(person, "pause clean-up" if paused else "resume clean-up", str(row), str(row.account))
+            audit.note(
+                person, "pause clean-up" if paused else "resume clean-up", str(row), str(row.account), about=row.account
+            )
             _ring(row)
         return row
 
@@ -192,7 +198,7 @@ def cancel(cleanup: Cleanup, person: str) -> str:
         elif not row.cancel_wanted_by:
             _update(row, cancel_wanted_by=person)
             _ring(row)
-        audit.note(person, "cancel clean-up", str(row), str(row.account))
+        audit.note(person, "cancel clean-up", str(row), str(row.account), about=row.account)
         return done_so_far(row)
 
 
@@ -202,7 +208,7 @@ def void_when_expired(cleanup: Cleanup) -> None:
         row = _locked(cleanup)
         if row.state in _BEFORE and not row.started_at and row.expires_at and row.expires_at <= timezone.now():
             _move(row, State.VOID, reason=f"The plan expired on {row.expires_at:%Y-%m-%d %H:%M} UTC.")
-            audit.note(audit.ROLECALL, "clean-up void", str(row), f"{row.account}: {row.reason}")
+            audit.note(audit.ROLECALL, "clean-up void", str(row), f"{row.account}: {row.reason}", about=row.account)
 
 
 def void_expired() -> int:

@@ -75,19 +75,19 @@ def _ask(
     """Note the intent, make the one call, note the answer. Raises Refused with what to do."""
     if not account.cleaner_role_arn:
         raise Refused(NO_CLEANER)
-    audit.note(person, act, str(account), f"asks for {action} {what}".rstrip())
+    audit.note(person, act, account, f"asks for {action} {what}".rstrip())
     narrow = NarrowSession(account, _POLICIES[action](role_arn(account.partition, account.account_id)))
     cleaner = Cleaner(shared_clients(), account.account_id, account.partition, narrow)
     try:
         receipt = call(cleaner)
     except AwsError as error:
-        audit.note(person, f"{act}: refused", str(account), _on_record(error))
+        audit.note(person, f"{act}: refused", account, _on_record(error))
         if _taken(error):
             raise _AlreadyThereError from None
         if error.kind in _UNCERTAIN and error.action == action:
             _poll(account, person)
         raise Refused(_explained(error)) from None
-    audit.note(person, f"{act}: done", str(account), f"{action}, request {receipt.request_id}")
+    audit.note(person, f"{act}: done", account, f"{action}, request {receipt.request_id}")
     return receipt
 
 

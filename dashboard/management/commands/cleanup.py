@@ -23,7 +23,7 @@ from accounts.services.cleanups import drawing, gates
 from accounts.services.cleanups.errors import Refused
 from accounts.services.cleanups.rehearsal import Rehearsal, rehearse
 from accounts.services.cleanups.reports import plan_object, status_of
-from dashboard.access import Role, Shell, may, visible_accounts
+from dashboard.access import Role, Shell, known_accounts, may, visible_accounts
 from dashboard.words import plural
 
 SHELL = "manage.py"
@@ -175,7 +175,7 @@ def _account(text: str) -> Account:
 
 
 def _cleanup(pk: int) -> Cleanup:
-    mine = visible_accounts(Shell.OPERATOR).order_by().values("pk")
+    mine = known_accounts(Shell.OPERATOR).order_by().values("pk")
     cleanup = Cleanup.objects.select_related("account").filter(pk=pk, account__in=mine).first()
     if cleanup is None:
         raise CommandError(f"there is no clean-up {pk}")
