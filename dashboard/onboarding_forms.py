@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,8 +11,9 @@ from django import forms
 from accounts.domain.identifiers import PARTITIONS, check_external_id, group_digits, parse_account_id
 from accounts.domain.role_policies import ROLE_NAMES, Purpose, new_external_id
 from accounts.domain.role_templates import external_id_in_stackset
-from accounts.models import Account, HubIdentity
-from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags
+from accounts.models import Account
+from accounts.services.hub import hub_identity
+from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags, write_tags
 from accounts.services.onboarding import Details
 
 T = TypeVar("T")
@@ -92,8 +92,8 @@ class AccountForm(forms.Form):
         if "reader_role" not in self.errors:
             self._check(name="cleaner_role", check=lambda: check_cleaner(data, account_id))
         if data.get("from_stackset") and account_id:
-            identity, _ = HubIdentity.objects.get_or_create(partition=partition)
-            data["external_id"] = external_id_in_stackset(identity.external_id_prefix, account_id)
+            prefix = hub_identity(partition).external_id_prefix
+            data["external_id"] = external_id_in_stackset(prefix, account_id)
         return data
 
     def _check_reader(self, arn: str, partition: str, account_id: str) -> None:
@@ -153,7 +153,7 @@ def _as_typed(account: Account) -> dict[str, Any]:
         "reader_role": account.reader_role_arn,
         "cleaner_role": account.cleaner_role_arn,
         "external_id": account.external_id,
-        "tags": _tags_as_typed(account.tags),
+        "tags": write_tags(account.tags),
         "unit": account.unit,
         "owner": account.owner,
         "notes": account.notes,
@@ -165,16 +165,6 @@ def _as_typed(account: Account) -> dict[str, Any]:
 def unit_is_theirs(account: Account) -> bool:
     """True when AWS Organizations says where the account stands: what is typed here would be lost at the next sync."""
     return bool(getattr(account, "organization_state", ""))
-
-
-def _tags_as_typed(tags: dict[str, str]) -> str:
-    plain = "; ".join(f"{key}={value}" for key, value in tags.items())
-    try:
-        if parse_tags(plain) == tags:
-            return plain
-    except ValueError:
-        pass  # a value with a separator in it: only JSON can say that
-    return json.dumps(tags, ensure_ascii=False)
 
 
 def _role_arn(typed: str, partition: str, account_id: str) -> str:

@@ -179,6 +179,8 @@ TEMPLATES = [
     }
 ]
 
+FILE_UPLOAD_HANDLERS = ["dashboard.uploads.OperatorsFile"]
+
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "sign-in"

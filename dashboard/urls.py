@@ -15,6 +15,7 @@ from dashboard.views import (
     cells,
     cleanup_acts,
     cleanups,
+    importing,
     lists,
     matrix,
     onboarding,
@@ -77,7 +78,19 @@ campaign_urls = [  # /campaigns/
     path("<int:number>/resume/", campaigns.campaign_resume, name="campaign-resume"),
     path("<int:number>/cancel/", campaigns.campaign_cancel, name="campaign-cancel"),
 ]
-onboarding_urls = [  # /onboarding/
+import_urls = [  # /onboarding/import/
+    path("", importing.import_page, name="onboarding-import"),
+    path("template/", importing.import_template, name="onboarding-import-template"),
+    path("accounts/", importing.import_accounts_file, name="onboarding-import-accounts-file"),
+    path("<int:number>/", importing.import_draft_page, name="onboarding-import-draft"),
+    path("<int:number>/problems/", importing.import_problems_file, name="onboarding-import-problems"),
+    path("<int:number>/changes/", importing.import_changes_file, name="onboarding-import-changes"),
+    path("<int:number>/give-up/", importing.import_give_up, name="onboarding-import-give-up"),
+    path("<int:number>/check/", importing.import_check, name="onboarding-import-check"),
+    path("<int:number>/poll/", importing.import_poll, name="onboarding-import-poll"),
+]
+onboarding_urls: list[URLPattern | URLResolver] = [  # /onboarding/
+    path("import/", include(import_urls)),
     path("", onboarding.onboarding, name="onboarding"),
     path("add/", onboarding.account_add, name="onboarding-add"),
     path("check/", onboarding.check_many, name="onboarding-check-many"),

@@ -51,17 +51,20 @@ def _what_is_wrong_with(account_id: str) -> str:
         return "account_id is empty"
     where = f"account_id “{_short(account_id, 40)}”"
     if _ROUNDED.fullmatch(account_id):
-        return f"{where} is not 12 digits: did a spreadsheet round it? Format the column as text"
+        return f"{where} is not 12 digits: did a spreadsheet round it? Format the column as text and fill it in anew"
     count = len(account_id)
     if not (account_id.isascii() and account_id.isdigit()) or count > 40:
         return f"{where} is not 12 digits"
-    hint = ": did a spreadsheet drop a leading zero?" if 9 <= count < 12 else ""
+    hint = ": did a spreadsheet drop a leading zero? Format the column as text" if 9 <= count < 12 else ""
     return f"{where} has {count} digits, not 12{hint}"
 
 
 def parse_role_arn(text: str) -> Arn:
     """Take a role's ARN apart. Raises ValueError when AssumeRole could never accept it."""
     if len(text) > MAX_ROLE_ARN or not _ROLE_ARN.fullmatch(text):
+        if re.match(r"arn:[\w-]+:iam:", text, re.ASCII) and text.split(":")[1] not in PARTITIONS:
+            known = f"Rolecall knows the partitions {', '.join(PARTITIONS)}"
+            raise ValueError(f"“{_short(text, 120)}” is not the ARN of an IAM role that it could assume: {known}")
         raise ValueError(f"“{_short(text, 120)}” is not the ARN of an IAM role (arn:aws:iam::123456789012:role/NAME)")
     return parse_arn(text)
 

@@ -9,6 +9,7 @@ from accounts.models.change import Change
 from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalEntry, Target
 from accounts.models.credential import SealedCredential
 from accounts.models.daily import DailyFigures
+from accounts.models.import_draft import ImportDraft
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
 from accounts.models.region_readings import RegionEdit, RegionReading
@@ -31,6 +32,7 @@ __all__ = (
     "CleanupQuerySet",
     "DailyFigures",
     "HubIdentity",
+    "ImportDraft",
     "JournalEntry",
     "PolicyDocument",
     "Poll",

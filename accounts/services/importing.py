@@ -1,39 +1,38 @@
-"""Accounts from a CSV: taken whole or refused whole, every bad line named."""
+"""Accounts as rows: what one may hold, what it would change, and storing them, all or none."""
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
+from enum import Enum
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from accounts.domain.identifiers import PARTITIONS, check_external_id, parse_account_id, parse_role_arn
-from accounts.models import AccessCheck, Account, Broker, Cell, RoleStatus, SealedCredential, StoredRegionStates
+from accounts.domain.identifiers import PARTITIONS, check_external_id, parse_role_arn
+from accounts.domain.role_policies import new_external_id
+from accounts.domain.role_templates import external_id_in_stackset
+from accounts.models import (
+    AccessCheck,
+    Account,
+    Broker,
+    Cell,
+    RoleStatus,
+    SealedCredential,
+    StoredRegionStates,
+)
 from accounts.models.account import WAYS_IN
 from accounts.services import audit
 from accounts.services.edits import WATCHED, Edit, difference, keep
+from accounts.services.hub import hub_identity
 
-COLUMNS = ("account_id", "name", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
-STORED = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
 MAX_NAME = 200
 MAX_TAG = 256
 BATCH = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """One thing wrong with the file. `line` counts from 1, the header included, as an editor shows it."""
-
-    line: int
-    problem: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.problem}"
+FIELDS = ("name", "partition", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,46 @@ class AccountRow:
     tags: dict[str, str] = field(hash=False)
 
 
-class BadFile(Exception):
-    """The file was refused whole; nothing was stored."""
+def row_of(account: Account) -> AccountRow:
+    """An account as it is stored."""
+    return AccountRow(account.account_id, *(getattr(account, name) for name in FIELDS))
 
-    def __init__(self, problems: list[BadLine]) -> None:
-        super().__init__(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}")
-        self.problems = problems
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """An account that is known, as it is and as it would be."""
+
+    before: AccountRow
+    after: AccountRow
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of what differs."""
+        return tuple(name for name in FIELDS if getattr(self.before, name) != getattr(self.after, name))
+
+    @property
+    def moves_the_way_in(self) -> bool:
+        """True when stored sessions and checks say nothing of the account any more."""
+        return bool(set(self.fields) & set(WAYS_IN))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What rows would do to the accounts that are stored."""
+
+    new: list[AccountRow]
+    changed: list[ChangedRow]
+    unchanged: int
+    returning: frozenset[str] = (
+        frozenset()
+    )  # the new ones that were deleted and kept: they come back with their history
+
+    @property
+    def mark(self) -> str:
+        """The same for as long as the same rows would do the same."""
+        new = [(row.account_id, row.account_id in self.returning) for row in self.new]
+        world = [new, [astuple(changed.before) for changed in self.changed]]
+        return hashlib.sha256(json.dumps(world, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,104 +96,20 @@ class Imported:
 
     created: int
     updated: int
+    unchanged: int
+    account_ids: tuple[str, ...] = ()  # created or updated
+    unchecked_ids: tuple[str, ...] = ()  # new, or with another way in
 
 
-def read_accounts(content: bytes) -> list[AccountRow]:
-    """Read a whole CSV file. Raises BadFile with every bad line."""
-    problems: list[BadLine] = []
-    rows: list[AccountRow] = []
-    seen: dict[str, int] = {}
-    for line, fields in _records(_decode(content)):
-        try:
-            row = _read_row(fields)
-        except ExceptionGroup as group:
-            problems.extend(BadLine(line, str(error)) for error in group.exceptions)
-            continue
-        if row.account_id in seen:
-            problems.append(BadLine(line, f"account {row.account_id} stands on line {seen[row.account_id]} already"))
-        seen.setdefault(row.account_id, line)
-        rows.append(row)
-    if problems:
-        raise BadFile(problems)
-    return rows
+class WorldChanged(Exception):
+    """Accounts were added, changed or deleted since somebody looked; nothing was stored."""
 
 
-def _decode(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise BadFile([BadLine(line, f"not UTF-8 at byte {error.start}: save the file as “CSV UTF-8”")]) from error
-    if "\0" in text:
-        raise BadFile([BadLine(text[: text.index("\0")].count("\n") + 1, "a NUL byte: this is not a CSV file")])
-    return text
+class ExternalIds(Enum):
+    """What an account without an external id gets."""
 
-
-def _records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, fields); blank lines are passed over. Raises BadFile on a wrong header or broken quoting."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = _read_header(next(reader, []))
-        start = reader.line_num + 1
-        for values in reader:
-            if any(value.strip() for value in values):
-                yield start, _by_column(header, values)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise BadFile([BadLine(reader.line_num or 1, f"not CSV: {error}")]) from error
-
-
-def _read_header(names: list[str]) -> list[str]:
-    header = [name.strip().lower() for name in names]
-    problems = [f"column “{name}” is missing" for name in COLUMNS if name not in header]
-    problems += [f"unknown column “{name}”" for name in header if name not in COLUMNS]
-    problems += [f"column “{name}” appears twice" for name in sorted(set(header)) if header.count(name) > 1]
-    if problems:
-        wanted = ",".join(COLUMNS)
-        raise BadFile([BadLine(1, f"{problem}; the header must be {wanted}") for problem in problems])
-    return header
-
-
-def _by_column(header: list[str], values: list[str]) -> dict[str, str]:
-    fields = dict(zip(header, (value.strip() for value in values), strict=False))
-    if len(values) != len(header):
-        fields["_width"] = f"{len(values)} fields, not {len(header)}"
-    return fields
-
-
-def _read_row(fields: dict[str, str]) -> AccountRow:
-    """Check one row. Raises an ExceptionGroup of ValueErrors, one for each thing wrong."""
-    if "_width" in fields:
-        raise ExceptionGroup("bad row", [ValueError(fields["_width"])])
-    problems: list[Exception] = []
-    try:
-        account_id = parse_account_id(fields["account_id"])
-    except ValueError as error:
-        account_id = ""
-        problems.append(error)
-    checks = (
-        lambda: check_name(fields["name"]),
-        lambda: check_role(fields["reader_role_arn"], account_id, "reader_role_arn"),
-        lambda: check_cleaner(fields, account_id),
-        lambda: fields["external_id"] and check_external_id(fields["external_id"]),
-        lambda: parse_tags(fields["tags"]),
-    )
-    for check in checks:
-        try:
-            check()
-        except ValueError as error:
-            problems.append(error)
-    if problems:
-        raise ExceptionGroup("bad row", problems)
-    return AccountRow(
-        account_id=account_id,
-        name=fields["name"],
-        partition=parse_role_arn(fields["reader_role_arn"]).partition,
-        reader_role_arn=fields["reader_role_arn"],
-        cleaner_role_arn=fields["cleaner_role_arn"],
-        external_id=fields["external_id"],
-        tags=parse_tags(fields["tags"]),
-    )
+    RANDOM = "random"
+    STACKSET = "stackset"
 
 
 def check_name(name: str) -> None:
@@ -195,6 +144,12 @@ def check_cleaner(fields: dict[str, str], account_id: str) -> None:
         raise ValueError("cleaner_role_arn is the reader role: looking and deleting need two roles")
     if cleaner.split(":")[1] != reader.removeprefix("arn:").partition(":")[0]:
         raise ValueError("cleaner_role_arn is in another partition than reader_role_arn")
+
+
+def check_external_id_or_none(text: str) -> None:
+    """Raise ValueError when STS would not take it; none at all is fine: Rolecall makes one."""
+    if text:
+        check_external_id(text)
 
 
 def parse_tags(text: str) -> dict[str, str]:
@@ -235,20 +190,104 @@ def _add_tag(tags: dict[str, str], key: str, value: str) -> None:
     tags[key] = value
 
 
-def import_accounts(rows: list[AccountRow], actor: str, *, dry_run: bool = False) -> Imported:
-    """Store the rows in one transaction; a known account is updated. With `dry_run` nothing is stored."""
-    with transaction.atomic():
-        before = Account.objects.count()
-        changed: list[Edit | None] = []
-        for start in range(0, len(rows), BATCH):
-            changed += store(rows[start : start + BATCH])
-        created = Account.objects.count() - before
-        if dry_run:
-            transaction.set_rollback(True)
-        else:
-            told = f"{created} new, {len(rows) - created} updated"
-            keep(audit.note(actor, "import accounts", f"accounts: {len(rows)}", told), changed)
-    return Imported(created=created, updated=len(rows) - created)
+def write_tags(tags: dict[str, str]) -> str:
+    """Write tags so that `parse_tags` reads them back: plainly where that is possible, else as JSON."""
+    plain = "; ".join(f"{key}={value}" for key, value in tags.items())
+    try:
+        if parse_tags(plain) == tags:
+            return plain
+    except ValueError:
+        pass  # a value with a separator in it: only JSON can say that
+    return json.dumps(tags, ensure_ascii=False)
+
+
+def fill_external_ids(rows: list[AccountRow], made: ExternalIds) -> tuple[list[AccountRow], int]:
+    """Give rows without an external id that of their account, or a new one; says how many new ones that were."""
+    bare = [row.account_id for row in rows if not row.external_id]
+    known = {row.account_id: row.external_id for row in _stored(bare) if row.external_id}
+    bare_in = {row.partition for row in rows if not row.external_id} if made is ExternalIds.STACKSET else set()
+    prefixes = {partition: hub_identity(partition).external_id_prefix for partition in bare_in}
+
+    def filled(row: AccountRow) -> AccountRow:
+        if row.external_id:
+            return row
+        prefix = prefixes.get(row.partition)
+        new = external_id_in_stackset(prefix, row.account_id) if prefix else new_external_id()
+        return replace(row, external_id=known.get(row.account_id) or new)
+
+    return list(map(filled, rows)), len(bare) - len(known)
+
+
+def compare(rows: list[AccountRow], *, lock: bool = False) -> Comparison:
+    """Say which rows are new and which differ from what is stored; with `lock` it stays so until the transaction ends.
+
+    Only rows that are stored can be locked: adding the new ones fails where somebody else has added one meanwhile.
+    """
+    known = {row.account_id: row for row in _stored([row.account_id for row in rows], lock=lock)}
+    pairs = [(known.get(row.account_id), row) for row in rows]
+    new = [row for before, row in pairs if before is None]
+    return Comparison(
+        new=new,
+        changed=[ChangedRow(before, row) for before, row in pairs if before is not None and before != row],
+        unchanged=sum(before == row for before, row in pairs),
+        returning=_archived([row.account_id for row in new], lock=lock),
+    )
+
+
+def _stored(account_ids: list[str], *, lock: bool = False) -> Iterator[AccountRow]:
+    known = Account.objects.filter(account_id__in=account_ids).order_by("pk")
+    if lock:
+        known = known.select_for_update()
+    return (AccountRow(*values) for values in known.values_list("account_id", *FIELDS))
+
+
+def _archived(account_ids: list[str], *, lock: bool) -> frozenset[str]:
+    kept = Account.every.filter(account_id__in=account_ids, archived_at__isnull=False).order_by("pk")
+    if lock:
+        kept = kept.select_for_update()
+    return frozenset(kept.values_list("account_id", flat=True))
+
+
+def import_accounts(rows: list[AccountRow], actor: str, *, seen: str = "", dry_run: bool = False) -> Imported:
+    """Store the rows in one transaction; a known account is updated. With `dry_run` nothing is stored.
+
+    `seen` is the mark of the comparison that somebody has looked at. Raises WorldChanged when it would be another now.
+    """
+    try:
+        with transaction.atomic():
+            found = compare(rows, lock=True)
+            if seen and found.mark != seen:
+                raise WorldChanged
+            edits = _add([row for row in found.new if row.account_id not in found.returning])
+            known = [row for row in found.new if row.account_id in found.returning]
+            known += [changed.after for changed in found.changed]
+            for start in range(0, len(known), BATCH):
+                edits += store(known[start : start + BATCH])
+            done = _counted(found)
+            if dry_run:
+                transaction.set_rollback(True)
+            else:
+                counts = f"{done.created} new, {done.updated} updated, {done.unchanged} unchanged"
+                keep(audit.note(actor, "import accounts", f"accounts: {len(rows)}", counts), edits)
+    except IntegrityError as error:  # an account that was new is there by now
+        raise WorldChanged from error
+    return done
+
+
+def _counted(found: Comparison) -> Imported:
+    new = tuple(row.account_id for row in found.new)
+    updated = tuple(changed.after.account_id for changed in found.changed)
+    unchecked = (*new, *(changed.after.account_id for changed in found.changed if changed.moves_the_way_in))
+    return Imported(len(new), len(updated), found.unchanged, (*new, *updated), unchecked)
+
+
+def _add(rows: list[AccountRow]) -> list[Edit | None]:
+    accounts = Account.objects.bulk_create(map(_account, rows), batch_size=BATCH)
+    return [difference(None, account, FIELDS) for account in accounts]
+
+
+def _account(row: AccountRow) -> Account:
+    return Account(account_id=row.account_id, **{name: getattr(row, name) for name in FIELDS})
 
 
 def store(rows: list[AccountRow]) -> list[Edit | None]:
@@ -261,12 +300,12 @@ def store(rows: list[AccountRow]) -> list[Edit | None]:
     }
     _forget_what_moves(rows)
     _forget_old_checks(rows)
-    accounts = [Account(account_id=row.account_id, **{name: getattr(row, name) for name in STORED}) for row in rows]
+    accounts = list(map(_account, rows))
     Account.every.bulk_create(
         accounts,
         update_conflicts=True,
         unique_fields=["account_id"],
-        update_fields=(*STORED, "archived_at", "archived_by", "updated_at"),
+        update_fields=(*FIELDS, "archived_at", "archived_by", "updated_at"),
     )
     _forget_old_sessions([row.account_id for row in rows])
     return [_edit(known.get(account.account_id), account) for account in accounts]
@@ -274,7 +313,7 @@ def store(rows: list[AccountRow]) -> list[Edit | None]:
 
 def _edit(before: Account | None, after: Account) -> Edit | None:
     """What storing has changed; an account that was archived is watched again."""
-    edit = difference(before, after, STORED)
+    edit = difference(before, after, FIELDS)
     if before is None or before.archived_at is None:
         return edit
     was, now = (edit.before, edit.after) if edit else ({}, {})

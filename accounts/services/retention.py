@@ -1,4 +1,4 @@
-"""What is forgotten in time: old history and figures, and sessions that are over. The audit record stays whole."""
+"""What is forgotten in time: old history, figures and previews, and sessions that are over. The audit record stays whole."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Change, DailyFigures
+from accounts.services.import_drafts import forget_drafts
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ def forget_old() -> int:
     """Delete what nobody will look at any more; says how many changes that was. Harmless at any time, in any number."""
     forgotten = _forget_changes()
     _forget_figures()
+    forget_drafts()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     if forgotten:
         logger.info("Forgot %s changes that are older than %s days", forgotten, settings.CHANGE_KEEP_DAYS)

@@ -79,6 +79,12 @@ def middle_cut(text: str, length: int = 56) -> SafeString:
 
 
 @register.filter
+def role_name(arn: str) -> str:
+    """A role's path and name out of its ARN, where the account stands beside it."""
+    return arn.partition(":role/")[2] or arn
+
+
+@register.filter
 def without(data: QueryDict, name: str) -> str:
     """The query string without one name."""
     return query_without(data, name)

@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.services.importing import import_accounts, read_accounts
+from accounts.services.account_files import read_accounts
+from accounts.services.importing import import_accounts
 from dashboard.demo.estate import HUB_ACCESS_KEY_ID, HUB_SECRET_ACCESS_KEY, estate_csv
 from dashboard.demo.local_aws.client import LocalAws, start_local_aws
 from tests.processes import worker

@@ -10,6 +10,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import BulkAct, RegionEdit, Sweep
+from accounts.services.account_files import write_accounts
+from accounts.services.import_drafts import draft_import
+from accounts.services.importing import AccountRow, ExternalIds
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned
 from tests.dashboard.factories import make_account, make_status
 
@@ -34,7 +37,11 @@ BARS = (
     *("/sweeps/running/bar/", "/sweeps/{sweep}/bar/"),
     *("/cleanups/{cleanup}/journal/", "/onboarding/{account}/check/panel/"),
 )
-OPERATOR_PAGES = ("/audit/", "/onboarding/", "/onboarding/hub/", "/onboarding/{account}/roles/")
+OPERATOR_PAGES = (
+    *("/audit/", "/onboarding/", "/onboarding/hub/", "/onboarding/{account}/roles/"),
+    *("/onboarding/import/template/", "/onboarding/import/accounts/", "/onboarding/import/{import}/problems/"),
+    "/onboarding/import/{import}/changes/",
+)
 # Ask on GET, act on POST.
 GATES = (
     "/accounts/acts/{act}/",
@@ -52,6 +59,7 @@ FORMS = (
         "/regions/us-east-1/edit/",
         "/regions/us-east-1/remove/",
     ),
+    *("/onboarding/import/", "/onboarding/import/{import}/"),
 )
 ACTS = (
     "/matrix/poll/",
@@ -67,6 +75,11 @@ ACTS = (
     "/onboarding/stackset/aws/",
     "/onboarding/{account}/check/",
     "/onboarding/{account}/forget/",
+    *(
+        "/onboarding/import/{import}/give-up/",
+        "/onboarding/import/{import}/check/",
+        "/onboarding/import/{import}/poll/",
+    ),
     "/regions/us-east-1/polled/",
     "/regions/refresh/ask/",
     "/regions/edits/{edit}/undo/",
@@ -138,7 +151,16 @@ def place(db: None) -> dict[str, object]:
         "sweep": Sweep.objects.create(reason="page").pk,
         "cleanup": cleanup.pk,
         "edit": edit.pk,
+        "import": a_draft(),
     }
+
+
+def a_draft() -> int:
+    """The number of an operator's preview; of nobody's, where the test has no operator."""
+    person = User.objects.filter(username="operator").first()
+    row = AccountRow("111122223333", "x", "aws", "arn:aws:iam::111122223333:role/R", "", "ext-1", {})
+    content = b"".join(write_accounts([row]))
+    return draft_import(person, "a.csv", content, ExternalIds.RANDOM).pk if person else 999999
 
 
 @pytest.mark.parametrize("url", PAGES + BARS)
@@ -147,7 +169,7 @@ def test_a_page_opens_for_a_viewer(url: str, place: dict[str, object], watching:
 
 
 @pytest.mark.parametrize("url", PAGES + OPERATOR_PAGES + GATES + FORMS)
-def test_a_page_opens_for_an_operator(url: str, place: dict[str, object], operating: Client) -> None:
+def test_a_page_opens_for_an_operator(url: str, operating: Client, place: dict[str, object]) -> None:
     assert operating.get(url.format(**place)).status_code == 200
 
 

@@ -95,7 +95,8 @@ def test_an_export_under_a_filter_that_makes_no_sense_is_refused_and_not_empty(
 
 
 @pytest.mark.parametrize(
-    "url", ["/views/save/", "/reports/", "/campaigns/create/", "/onboarding/add/", "/regions/add/"]
+    "url",
+    ["/views/save/", "/reports/", "/campaigns/create/", "/onboarding/add/", "/onboarding/import/", "/regions/add/"],
 )
 def test_a_form_with_a_nul_is_refused_with_the_fields_name(account: str, operating: Client, url: str) -> None:
     form = {"page": "accounts", "which": "all", "name": "a\0b"}

@@ -51,10 +51,18 @@ def test_an_account_is_added_with_an_external_id_of_its_own(operating: Client) -
     [
         ("account_id", "1111-2222-333", "“1111-2222-333” is not 12 digits."),
         ("account_id", "", "This field is required."),
+        ("account_id", "1.23457E+11", "did a spreadsheet round it?"),
+        ("account_id", "12345678901", "did a spreadsheet drop a leading zero?"),
+        ("account_id", "1" * 41, "at most 40 characters"),
         ("name", "x" * 201, "Has 201 characters, more than 200."),
         ("partition", "aws-mars", "not one of the available choices"),
         ("reader_role", "arn:aws:iam::999999999999:role/x", "Is a role of account 999999999999, not of 111122223333."),
         ("reader_role", "arn:aws-cn:iam::111122223333:role/x", "Is not in aws, the partition chosen above."),
+        (
+            "reader_role",
+            "arn:aws-iso:iam::111122223333:role/x",
+            "Rolecall knows the partitions aws, aws-us-gov, aws-cn",
+        ),
         ("reader_role", "no spaces please", "is not the ARN of an IAM role"),
         ("cleaner_role", "MqSlrReader", "Is the reader role: looking and deleting need two roles."),
         ("cleaner_role", "arn:aws:iam::999999999999:role/x", "Is a role of account 999999999999"),

@@ -15,7 +15,8 @@ from accounts.domain.policy import compare_policy
 from accounts.domain.role import policy_arn
 from accounts.domain.trust import grade_trust
 from accounts.models import RoleStatus
-from accounts.services.importing import import_accounts, read_accounts
+from accounts.services.account_files import read_accounts
+from accounts.services.importing import import_accounts
 from dashboard.demo.estate import ACCOUNTS, estate_csv
 from dashboard.demo.local_aws.client import LocalAws
 

@@ -31,12 +31,17 @@ def test_grouped_digits_read_back(number: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("12345678901", "account_id “12345678901” has 11 digits, not 12: did a spreadsheet drop a leading zero?"),
+        (
+            "12345678901",
+            "account_id “12345678901” has 11 digits, not 12: did a spreadsheet drop a leading zero? "
+            "Format the column as text",
+        ),
         ("1234", "account_id “1234” has 4 digits, not 12"),
         ("1234567890123", "account_id “1234567890123” has 13 digits, not 12"),
         (
             "1.23457E+11",
-            "account_id “1.23457E+11” is not 12 digits: did a spreadsheet round it? Format the column as text",
+            "account_id “1.23457E+11” is not 12 digits: did a spreadsheet round it? "
+            "Format the column as text and fill it in anew",
         ),
         ("", "account_id is empty"),
         ("١٢٣٤٥٦٧٨٩٠١٢", "account_id “١٢٣٤٥٦٧٨٩٠١٢” is not 12 digits"),

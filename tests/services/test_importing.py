@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Account, AuditEntry, Broker, Cell, RoleStatus, SealedCredential, StoredRegionStates
-from accounts.services.importing import COLUMNS, BadFile, import_accounts, parse_tags, read_accounts
+from accounts.services.account_files import COLUMNS, BadFile, read_accounts
+from accounts.services.importing import import_accounts, parse_tags
 
 HEADER = ",".join(COLUMNS)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.services.importing import BadFile, import_accounts, read_accounts
+from accounts.services.account_files import BadFile, read_accounts
+from accounts.services.importing import ExternalIds, WorldChanged, fill_external_ids, import_accounts
 
 
 class Command(BaseCommand):
@@ -20,6 +21,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("file", metavar="FILE.csv", help="the file, or - for standard input")
+        parser.add_argument(
+            "--external-ids",
+            choices=[made.value for made in ExternalIds],
+            default=ExternalIds.STACKSET.value,
+            help="what a new account without one gets: the StackSet's (default), or a random one of its own",
+        )
         parser.add_argument("--dry-run", action="store_true", help="check and count, store nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,10 +39,16 @@ class Command(BaseCommand):
             for problem in refusal.problems:
                 self.stderr.write(str(problem))
             raise CommandError(f"{refusal}: nothing was imported") from refusal
-        done = import_accounts(rows, "manage.py", dry_run=options["dry_run"])
+        rows, _ = fill_external_ids(rows, ExternalIds(options["external_ids"]))
+        try:
+            done = import_accounts(rows, "manage.py", dry_run=options["dry_run"])
+        except WorldChanged as refusal:
+            raise CommandError("accounts were added meanwhile: nothing was imported, run it again") from refusal
         would = "would be " if options["dry_run"] else ""
         noun = "account" if done.created == 1 else "accounts"
-        self.stdout.write(f"{done.created} {noun} {would}added, {done.updated} {would}updated")
+        self.stdout.write(
+            f"{done.created} {noun} {would}added, {done.updated} {would}updated, {done.unchanged} unchanged"
+        )
 
 
 def _content(name: str) -> bytes:
