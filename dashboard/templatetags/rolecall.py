@@ -43,6 +43,12 @@ def plain(value: str) -> str:
 
 
 @register.filter
+def caption(page_name: str) -> str:
+    """What a table is called for those who hear it: `campaign-3` is “Campaign 3”."""
+    return page_name.replace("-", " ").capitalize() or "Table"
+
+
+@register.filter
 def age(value: datetime | None) -> SafeString:
     """“4 min ago”, the exact moment on hover."""
     return time_html(value)

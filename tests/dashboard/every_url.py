@@ -8,9 +8,8 @@ from itertools import product
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-# What stands for a parameter: the URL's first word and the parameter where one name means two things.
 Objects = Mapping[str, list[object]]
-UNKNOWN: Objects = {
+NOTHING: Objects = {
     "account_id": ["999999999999"], "campaign number": [999999], "cleanup number": [999999], "code": ["mars-1"],
     "sweep_id": [999999], "view_id": [999999], "report_id": [999999], "partition": ["aws"], "page": ["nowhere"],
 }  # fmt: skip

@@ -125,7 +125,8 @@ def _checks(accounts: list[Account]) -> None:
     denied = {"action": "mq:ListTags", "result": "denied", "denied_by": "identity policy", "detail": "No.", "add": True}
     allowed = {"action": "iam:GetRole", "result": "allowed", "denied_by": "", "detail": "", "add": False}
     now = timezone.now()
-    for account, door, calls in zip(accounts, ("ready", "incomplete", "open"), ([allowed], [allowed, denied], [])):
+    doors = (("ready", [allowed]), ("incomplete", [allowed, denied]), ("open", []))
+    for account, (door, calls) in zip(accounts, doors, strict=False):
         AccessCheck.objects.create(
             account=account, requested_at=now - timedelta(minutes=1), requested_by="olga", sent_at=now, checked_at=now,
             reader=door, reader_role_arn=account.reader_role_arn, cleaner="shut",
