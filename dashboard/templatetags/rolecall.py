@@ -50,7 +50,7 @@ def caption(page_name: str) -> str:
 
 @register.filter
 def age(value: datetime | None) -> SafeString:
-    """“4 min ago”, the exact moment on hover."""
+    """“4 min ago”, the exact moment on hover, or instead of it where somebody wants so."""
     return time_html(value)
 
 

@@ -30,7 +30,7 @@ TAG = re.compile(rb'<\w+(?: class="[^"]*")?')
 REFUSALS = {
     "/audit/": "Not open to you",
     "/nowhere/": "Not here",
-    "/matrix/?_export=xml": "This request makes no sense",
+    "/matrix/?_export=xml": "This address makes no sense",
     "/broken/": "Rolecall failed",
 }
 RUN = "options => axe.run(options).then(found => found.violations)"
@@ -95,7 +95,7 @@ def pages_of(client: Client, objects: Objects) -> list[str]:
 def html_of(client: Client, url: str) -> bytes:
     """The whole page at an address, or nothing."""
     response = client.get(url)
-    html = b"".join(response) if response.status_code == 200 else b""  # type: ignore[arg-type]
+    html = b"".join(response) if response.status_code == 200 else b""
     return html if b"<html" in html[:200] else b""
 
 

@@ -21,6 +21,7 @@ from accounts.models import (
     PollingPause,
     Sweep,
 )
+from dashboard.manual import names
 from dashboard.models import Report, SavedView
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned, waiting_cleanup
 from tests.dashboard.every_url import Objects
@@ -52,6 +53,7 @@ def make_world(person: User, count: int = 14, name: str = "") -> Objects:
         "view_id": [view.pk],
         "report_id": [report.pk],
         "partition": ["aws"],
+        "page": [*names()],
     }
 
 
@@ -125,7 +127,11 @@ def _checks(accounts: list[Account]) -> None:
     denied = {"action": "mq:ListTags", "result": "denied", "denied_by": "identity policy", "detail": "No.", "add": True}
     allowed = {"action": "iam:GetRole", "result": "allowed", "denied_by": "", "detail": "", "add": False}
     now = timezone.now()
-    doors = (("ready", [allowed]), ("incomplete", [allowed, denied]), ("open", []))
+    doors: tuple[tuple[str, list[dict[str, object]]], ...] = (
+        ("ready", [allowed]),
+        ("incomplete", [allowed, denied]),
+        ("open", []),
+    )
     for account, (door, calls) in zip(accounts, doors, strict=False):
         AccessCheck.objects.create(
             account=account, requested_at=now - timedelta(minutes=1), requested_by="olga", sent_at=now, checked_at=now,
