@@ -13,12 +13,16 @@ from accounts.models import (
     AccessCheck,
     Account,
     AuditEntry,
+    Broker,
     Campaign,
+    Cell,
     Change,
     Cleanup,
     HubIdentity,
     JournalEntry,
+    Poll,
     PollingPause,
+    RoleStatus,
     Sweep,
 )
 from dashboard.manual import names
@@ -42,7 +46,7 @@ def make_world(person: User, count: int = 14, name: str = "") -> Objects:
     view = SavedView.objects.create(owner=person, name=name[:80] or "Unused", page="accounts", query="verdict=unused")
     SavedView.objects.create(owner=person, name="Old", page="matrix", deleted_at=timezone.now())
     report = Report.objects.create(owner=person, name=name[:80] or "Idle roles", view=view, format="csv")
-    AuditEntry.objects.create(actor=name or "olga", action="poll", subject=name or "42 accounts", detail=name)
+    AuditEntry.objects.create(actor=name[:150] or "olga", action="poll", subject=name or "42 accounts", detail=name)
     PollingPause.objects.create(by=name[:150] or "olga")
     return {
         "account_id": [accounts[index].account_id for index in WHOLE_LOOKS if index < len(accounts)],
@@ -62,6 +66,7 @@ def add_rows(person: User, count: int) -> None:
     account, now = Account.objects.order_by("pk")[0], timezone.now()
     cleanup, campaign = Cleanup.objects.order_by("pk")[0], Campaign.objects.order_by("pk")[0]
     numbers = range(count)
+    _add_accounts(count)
     Change.objects.bulk_create(Change(account=account, at=now, kind="verdict", new="in_use") for _ in numbers)
     AuditEntry.objects.bulk_create(AuditEntry(actor="olga", action="poll", subject=str(n)) for n in numbers)
     Sweep.objects.bulk_create(Sweep(reason="schedule", state="done", finished_at=now) for _ in numbers)
@@ -72,8 +77,31 @@ def add_rows(person: User, count: int) -> None:
         JournalEntry(cleanup=cleanup, step=State.VERIFYING, action="iam:GetRole", intent="Look", at=now)
         for _ in numbers
     )
-    views = SavedView.objects.bulk_create(SavedView(owner=person, name=str(n), page="accounts") for n in numbers)
+    views = SavedView.objects.bulk_create(
+        SavedView(owner=person, name=f"{count}-{n}", page="accounts") for n in numbers
+    )
     Report.objects.bulk_create(Report(owner=person, name=view.name, view=view, format="csv") for view in views)
+
+
+def _add_accounts(count: int) -> None:
+    """Accounts with a role, a cell and a broker each, and a poll in the first sweep."""
+    first, now, sweep = 800_000_000_000 + Account.objects.count(), timezone.now(), Sweep.objects.order_by("pk")[0]
+    ids = [str(first + number) for number in range(count)]
+    accounts = Account.objects.bulk_create(
+        Account(account_id=one, name=f"many-{one}", partition="aws", reader_role_arn=f"arn:aws:iam::{one}:role/reader")
+        for one in ids
+    )
+    RoleStatus.objects.bulk_create(
+        RoleStatus(account=account, verdict="unused", checked_at=now) for account in accounts
+    )
+    looked = {"region_id": "eu-west-1", "outcome": "ok", "checked_at": now, "last_ok_at": now}
+    Cell.objects.bulk_create(Cell(account=account, brokers=1, rabbitmq=1, activemq=0, **looked) for account in accounts)
+    Broker.objects.bulk_create(
+        Broker(account=account, region_id="eu-west-1", arn=f"arn:aws:mq:eu-west-1:{account.account_id}:broker:b:b-1",
+               broker_id="b-1", name="b", engine="RabbitMQ", state="RUNNING", seen_at=now)
+        for account in accounts
+    )  # fmt: skip
+    Poll.objects.bulk_create(Poll(sweep=sweep, account=account, state="done", finished_at=now) for account in accounts)
 
 
 def make_cleanups(name: str = "") -> list[Cleanup]:
@@ -115,10 +143,11 @@ def _accounts(count: int, name: str) -> list[Account]:
     accounts = seed(count, sweep=False)
     for index, account in enumerate(accounts):
         account.cleaner_role_arn = account.reader_role_arn.replace("reader", "cleaner")
+        account.external_id = f"rolecall-{account.account_id}"
         if name:
             account.name, account.tags, account.owner = f"{name} {index}", {name[:60]: name, "env": name}, name[:254]
             account.notes = account.unit = name
-    Account.objects.bulk_update(accounts, ["cleaner_role_arn", "name", "tags", "owner", "notes", "unit"])
+    Account.objects.bulk_update(accounts, ["cleaner_role_arn", "external_id", "name", "tags", "owner", "notes", "unit"])
     return accounts
 
 
