@@ -36,6 +36,12 @@ HELP = {
         "One account: its role and policy beside the documented ones, its brokers, what blocks a deletion.",
         "glossary#what-rolecall-says",
     ),
+    "archived": PageHelp(
+        "Accounts that are watched no more: kept with all they had, and restored or purged here.", "managing"
+    ),
+    "act": PageHelp(
+        "What an act would change in the accounts that were chosen; nothing is done before you say so.", "managing"
+    ),
     "role": PageHelp(
         "Ask AWS to make the role anew, or to describe it; both need a cleaner role that may.", "campaigns#the-way-back"
     ),

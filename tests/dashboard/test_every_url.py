@@ -46,7 +46,7 @@ def answers(person: Client, objects: Objects) -> Iterator[tuple[str, int, str]]:
     for one in addresses(objects):
         if one.name != "sign-out":
             response = person.get(one.url)
-            yield one.url, response.status_code, b"".join(response).decode(errors="replace")  # type: ignore[arg-type]
+            yield one.url, response.status_code, b"".join(response).decode(errors="replace")
 
 
 def questions(person: Client, objects: Objects) -> dict[str, int]:
@@ -55,7 +55,7 @@ def questions(person: Client, objects: Objects) -> dict[str, int]:
     for url, status, _ in answers(person, objects):
         if status != ACT:
             with CaptureQueriesContext(connection) as asked:
-                b"".join(person.get(url))  # type: ignore[arg-type]
+                b"".join(person.get(url))
             counts[url] = len(asked)
     return counts
 

@@ -14,6 +14,7 @@ from accounts.models import (
     Account,
     AuditEntry,
     Broker,
+    BulkAct,
     Campaign,
     Cell,
     Change,
@@ -25,6 +26,7 @@ from accounts.models import (
     RoleStatus,
     Sweep,
 )
+from dashboard.bulk import DEEDS
 from dashboard.manual import names
 from dashboard.models import Report, SavedView
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned, waiting_cleanup
@@ -58,6 +60,8 @@ def make_world(person: User, count: int = 14, name: str = "") -> Objects:
         "report_id": [report.pk],
         "partition": ["aws"],
         "page": [*names()],
+        "act_id": _acts(person, accounts[0]),
+        "entry_id": [AuditEntry.objects.latest("pk").pk],
     }
 
 
@@ -81,6 +85,12 @@ def add_rows(person: User, count: int) -> None:
         SavedView(owner=person, name=f"{count}-{n}", page="accounts") for n in numbers
     )
     Report.objects.bulk_create(Report(owner=person, name=view.name, view=view, format="csv") for view in views)
+
+
+def _acts(person: User, account: Account) -> list[object]:
+    """Everything that can be done to many accounts, about to be done to one."""
+    about = {"person": person.get_username(), "page": "accounts", "ticked": [account.account_id], "counted": 1}
+    return [BulkAct.objects.create(act=key, **about).pk for key in DEEDS]
 
 
 def _add_accounts(count: int) -> None:
