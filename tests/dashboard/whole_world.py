@@ -51,7 +51,10 @@ def make_world(person: User, count: int = 14, name: str = "") -> Objects:
     AuditEntry.objects.create(actor=name[:150] or "olga", action="poll", subject=name or "42 accounts", detail=name)
     PollingPause.objects.create(by=name[:150] or "olga")
     return {
-        "account_id": [accounts[index].account_id for index in WHOLE_LOOKS if index < len(accounts)],
+        "account_id": [
+            *(accounts[index].account_id for index in WHOLE_LOOKS if index < len(accounts)),
+            make_account(990, name, archived_at=timezone.now(), archived_by="olga").account_id,
+        ],
         "cleanup number": [cleanup.pk for cleanup in make_cleanups(name)],
         "campaign number": [campaign.pk for campaign in make_campaigns(person, name)],
         "code": ["us-east-1", "eu-west-2"],
