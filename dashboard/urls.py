@@ -17,6 +17,7 @@ from dashboard.views import (
     cleanups,
     importing,
     lists,
+    manual,
     matrix,
     onboarding,
     overview,
@@ -140,6 +141,10 @@ report_urls = [  # /reports/
     path("<int:report_id>/token/", reports.renew_token, name="renew-token"),
     path("<int:report_id>/revoke/", reports.revoke_report, name="revoke-report"),
 ]
+help_urls = [  # /help/
+    path("", manual.manual, name="help"),
+    path("<path:page>/", manual.manual, name="help-page"),
+]
 sign_in = LoginView.as_view(
     template_name="sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
 )
@@ -156,6 +161,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("views/", include(view_urls)),
     path("reports/", include(report_urls)),
     path("audit/", lists.audit_list, name="audit"),
+    path("help/", include(help_urls)),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-in/again/", sign_in_again, name="sign-in-again"),
     # Also for a person without any role, who must be able to leave.

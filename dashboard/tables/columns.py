@@ -96,7 +96,7 @@ def time_html(value: datetime | None, now: datetime | None = None) -> SafeString
         return format_html('<span class="soft">{}</span>', "never")
     exact = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     age = ago(value, now or timezone.now())
-    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, age)
+    return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', value.isoformat(), exact, age)
 
 
 def account_html(account: Account) -> SafeString:

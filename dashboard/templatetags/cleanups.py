@@ -21,13 +21,13 @@ register.filter("exact_span", exact_span)
 
 @register.filter
 def clock(value: datetime | None) -> SafeString:
-    """A moment as a clock shows it, its day too unless it is today; the whole on hover. Always UTC."""
+    """A moment as a clock shows it, its day too unless it is today; the whole on hover. UTC; a script has it local."""
     if value is None:
         return SafeString("")
     there, now = value.astimezone(UTC), timezone.now().astimezone(UTC)
     shown = f"{there:%H:%M:%S}" if there.date() == now.date() else f"{there.day} {there:%b %H:%M:%S}"
     whole = f"{there:%Y-%m-%d %H:%M:%S} UTC"
-    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), whole, shown)
+    return format_html('<time datetime="{}" title="{}" data-clock>{}</time>', value.isoformat(), whole, shown)
 
 
 @register.filter

@@ -46,9 +46,15 @@ def plain(value: str) -> str:
 
 
 @register.filter
-def age(value: datetime | None) -> SafeString:
-    """“4 min ago”, the exact moment on hover."""
-    return time_html(value)
+def caption(page_name: str) -> str:
+    """What a table is called for those who hear it: `campaign-3` is “Campaign 3”."""
+    return page_name.replace("-", " ").capitalize() or "Table"
+
+
+@register.filter
+def age(value: object) -> SafeString:
+    """“4 min ago”, the exact moment on hover, or instead of it where somebody wants so."""
+    return time_html(value if isinstance(value, datetime) else None)  # of a row that is not there, templates give ""
 
 
 @register.filter

@@ -17,12 +17,11 @@ from accounts.services.account_files import read_accounts
 from accounts.services.importing import import_accounts
 from dashboard.demo.estate import HUB_ACCESS_KEY_ID, HUB_SECRET_ACCESS_KEY, estate_csv
 from dashboard.demo.local_aws.client import LocalAws, start_local_aws
+from tests.browser.launching import QUIET
 from tests.processes import worker
 
 # Playwright's own loop runs in this thread; Django would take its presence for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 
 
 @pytest.fixture(scope="session")

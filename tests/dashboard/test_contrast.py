@@ -73,5 +73,13 @@ def test_the_focus_ring_stands_out(theme: str, ground: str) -> None:
     assert contrast(known["brand"], known[ground]) >= SHAPE
 
 
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("ground", ["ground", "card", "hair"])
+def test_the_border_of_a_field_stands_out(theme: str, ground: str) -> None:
+    known = tokens(theme)
+
+    assert contrast(known["edge"], known[ground]) >= SHAPE
+
+
 def test_black_on_white_has_the_greatest_contrast() -> None:
     assert round(contrast("#000", "#ffffff"), 1) == 21.0

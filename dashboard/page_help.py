@@ -1,0 +1,98 @@
+"""One sentence of help for every page, and where the documentation says more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.manual import address_of
+
+
+@dataclass(frozen=True, slots=True)
+class PageHelp:
+    """What a page is for, and the page and section of docs/ that say more: `polling#when`."""
+
+    sentence: str
+    where: str
+
+    @property
+    def url(self) -> str:
+        """Where to read on."""
+        page, _, anchor = self.where.partition("#")
+        return address_of(page, anchor)
+
+
+# By the name of the URL, or by its first word for the pages of one thing.
+HELP = {
+    "overview": PageHelp("What needs a person now, and the totals over all accounts.", "glossary#what-rolecall-says"),
+    "matrix": PageHelp(
+        "Accounts down, regions across: a cell is the number of brokers there, as last known.",
+        "polling#what-can-come-of-a-probe",
+    ),
+    "accounts": PageHelp(
+        "Every watched account with the verdict on its role; tick some to plan their clean-ups together.",
+        "views#the-address",
+    ),
+    "account": PageHelp(
+        "One account: its role and policy beside the documented ones, its brokers, what blocks a deletion.",
+        "glossary#what-rolecall-says",
+    ),
+    "archived": PageHelp(
+        "Accounts that are watched no more: kept with all they had, and restored or purged here.", "managing"
+    ),
+    "act": PageHelp(
+        "What an act would change in the accounts that were chosen; nothing is done before you say so.", "managing"
+    ),
+    "role": PageHelp(
+        "Ask AWS to make the role anew, or to describe it; both need a cleaner role that may.", "campaigns#the-way-back"
+    ),
+    "brokers": PageHelp(
+        "Every broker that Rolecall knows of; only RabbitMQ brokers use the role.", "glossary#what-rolecall-watches"
+    ),
+    "cleanups": PageHelp("Every plan and clean-up; a plan deletes nothing until somebody confirms it.", "cleanup"),
+    "cleanup": PageHelp(
+        "One plan and its running: exact ARNs, a phrase, and a fresh look before each step.", "cleanup#2-read-the-plan"
+    ),
+    "cleanup-confirm": PageHelp(
+        "The last page before a plan may delete: the phrase names what goes.", "cleanup#3-confirm"
+    ),
+    "cleanup-approve": PageHelp(
+        "A second person reads the same plan with the same hash, and says yes or leaves it.",
+        "cleanup#4-have-it-approved",
+    ),
+    "cleanup-report": PageHelp("What a clean-up did, step by step, to be printed or filed.", "campaigns#reports"),
+    "campaigns": PageHelp("Clean-ups of many accounts under one decision, a few at a time.", "campaigns"),
+    "campaign": PageHelp(
+        "Clean-ups under one decision; the first surprise stops all that have not begun.",
+        "campaigns#many-accounts-under-one-decision",
+    ),
+    "regions": PageHelp(
+        "Which regions Amazon MQ is polled in, as the guide says or as you switch them.",
+        "glossary#what-rolecall-watches",
+    ),
+    "region": PageHelp(
+        "One region over all accounts: the guide's word, its brokers, and who gives no answer there.",
+        "glossary#what-rolecall-watches",
+    ),
+    "sweeps": PageHelp("Every round of polling, and the button that pauses the schedule.", "polling#when"),
+    "sweep": PageHelp(
+        "One round of polling: how far it is, what it asked of AWS, and which accounts gave no answer.", "polling#when"
+    ),
+    "onboarding": PageHelp(
+        "How each account lets Rolecall in, and the ways to add accounts.", "onboarding#one-account"
+    ),
+    "onboarding-hub": PageHelp(
+        "The identity that the workers run with, which the accounts’ roles trust.", "onboarding#who-rolecall-is"
+    ),
+    "onboarding-roles": PageHelp(
+        "The roles of one account, written for this installation: make them there, then check.", "onboarding#the-roles"
+    ),
+    "views": PageHelp("Filters, order and columns kept under a name, and reports that programs fetch.", "views#views"),
+    "audit": PageHelp("Who did what, when and from where.", "operating#people"),
+    "help": PageHelp("The documentation of this installation’s version.", "index"),
+    "sign": PageHelp("Acts that cannot be undone ask for the password once more.", "cleanup#3-confirm"),
+}
+
+
+def help_for(url_name: str) -> PageHelp | None:
+    """The help of a page by the name of its URL; a page without an entry of its own has that of its first word."""
+    return HELP.get(url_name) or HELP.get(url_name.partition("-")[0])

@@ -1,0 +1,94 @@
+"""Every address of the URL table: with nothing behind it, with one row and with 500, and with awkward names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.dashboard.every_url import NOTHING, Objects, addresses
+from tests.dashboard.whole_world import add_rows, make_world
+
+MARKUP = '"><script>alert(1)</script>&amp;{{ 7|add:1 }}'
+RIGHT_TO_LEFT = "\u202eحساب المدفوعات\u202c"
+LONG = "a-name-without-a-space-" * 8
+ACT, FORM_WITHOUT_TOKEN = 405, 401
+FINE = {200, 302, 286, ACT, FORM_WITHOUT_TOKEN}  # 286: HTMX is told to ask no more
+STRANGERS = {400, 404}  # there is no such thing, or none in this state: only an archived account is purged
+
+
+@pytest.fixture(autouse=True)
+def _hush(caplog: pytest.LogCaptureFixture) -> None:
+    """Addresses that only take forms say so to whoever asks: not worth a line each."""
+    caplog.set_level(logging.CRITICAL, "django.request")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return User.objects.create_superuser("admin", password="correct horse")
+
+
+@pytest.fixture
+def person(admin: User) -> Client:
+    """A client that has just given its password, so that every page is open to it."""
+    client = Client()
+    client.post("/sign-in/", {"username": "admin", "password": "correct horse"})
+    return client
+
+
+def answers(person: Client, objects: Objects) -> Iterator[tuple[str, int, str]]:
+    """Each address with its status and its text, if it has one."""
+    for one in addresses(objects):
+        if one.name != "sign-out":
+            response = person.get(one.url)
+            yield one.url, response.status_code, b"".join(response).decode(errors="replace")
+
+
+def questions(person: Client, objects: Objects) -> dict[str, int]:
+    """How often the database is asked for each address, which is opened once before: some things are remembered."""
+    counts = {}
+    for url, status, _ in answers(person, objects):
+        if status != ACT:
+            with CaptureQueriesContext(connection) as asked:
+                b"".join(person.get(url))
+            counts[url] = len(asked)
+    return counts
+
+
+def test_with_nothing_behind_it_every_address_answers(person: Client) -> None:
+    wrong = [(url, status) for url, status, _ in answers(person, NOTHING) if status not in FINE | STRANGERS]
+
+    assert wrong == []
+
+
+def test_with_one_account_every_address_answers(person: Client, admin: User) -> None:
+    world = make_world(admin, count=1)
+
+    assert [(url, status) for url, status, _ in answers(person, world) if status not in FINE | STRANGERS] == []
+
+
+@pytest.mark.parametrize("name", [MARKUP, RIGHT_TO_LEFT, LONG], ids=["markup", "right-to-left", "long"])
+def test_no_name_breaks_an_address_or_becomes_markup(person: Client, admin: User, name: str) -> None:
+    shown = 0
+    for url, status, text in answers(person, make_world(admin, name=name)):
+        assert status in FINE | STRANGERS, url
+        assert "<script>alert" not in text, url
+        shown += name in text or "&lt;script&gt;" in text
+
+    assert shown > 20
+
+
+def test_five_hundred_rows_cost_no_more_questions_than_a_few(person: Client, admin: User) -> None:
+    world = make_world(admin)
+    add_rows(admin, 30)
+    few = questions(person, world)
+    add_rows(admin, 500)
+
+    many = questions(person, world)
+
+    assert {url: (few[url], count) for url, count in many.items() if count > few[url]} == {}
