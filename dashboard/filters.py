@@ -25,7 +25,6 @@ from dashboard.access_panel import DOOR_WORDS
 from dashboard.cleanup_words import STATE_WORDS
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
 from dashboard.tables.brokers import CURRENT, with_knowledge
-from dashboard.tables.brokers import OLD as OLD_BROKER
 from dashboard.tables.cleanups import cleanups_of
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
@@ -43,7 +42,7 @@ FLAG_CHOICES = [(flag.value, flag.value.replace("_", " ")) for flag in Flag if f
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
 PRESENCE_CHOICES = [(presence.value, presence.value) for presence in Presence]
 DOOR_CHOICES = [(door.value, word) for door, word in DOOR_WORDS.items()]
-KNOWLEDGE_CHOICES = [(CURRENT, "current"), (OLD_BROKER, "old: no answer since")]
+KNOWLEDGE_CHOICES = [(CURRENT, "current"), (OLD, "old: no answer since")]
 BROKER_AGES = [
     ("within-7", "within 7 days"),
     ("within-30", "within 30 days"),
