@@ -24,7 +24,7 @@ from dashboard.access import Person, visible_accounts
 from dashboard.access_panel import DOOR_WORDS
 from dashboard.cleanup_words import STATE_WORDS
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
-from dashboard.tables.brokers import CURRENT, with_knowledge
+from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
 from dashboard.tables.cleanups import cleanups_of
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
