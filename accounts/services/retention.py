@@ -1,4 +1,4 @@
-"""What is forgotten in time: old history, figures and previews, and sessions that are over. The audit record stays whole."""
+"""What is forgotten in time: old history, figures, previews, sessions that are over. The audit record stays whole."""
 
 from __future__ import annotations
 

@@ -33,12 +33,13 @@ from accounts.models import (
 )
 from accounts.services import polling
 from accounts.services.access_checks import answer_request, request_checks
+from accounts.services.account_files import read_accounts
 from accounts.services.acts import Done
 from accounts.services.claims import Refusal, claim
 from accounts.services.cleanups.drawing import request_plan
 from accounts.services.cleanups.errors import Refused
 from accounts.services.deleting import delete_accounts, restore_accounts
-from accounts.services.importing import import_accounts, read_accounts
+from accounts.services.importing import import_accounts
 from accounts.services.patience import Patience
 from accounts.services.polling import look_at, run_poll
 from accounts.services.retention import forget_old

@@ -220,5 +220,5 @@ def test_an_account_that_was_deleted_and_kept_comes_back_with_its_history(operat
     found = compare(rows_of(draft))
     import_draft(operator, draft.pk, found.mark, check=False)
 
-    assert (len(found.new), found.returning) == (2, {"000000000001"})
+    assert (len(found.new), found.returning) == (2, frozenset({"000000000001"}))
     assert Account.objects.get(account_id="000000000001").pk == account.pk

@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import Account, AccountEdit, AuditEntry
+from accounts.services.account_files import read_accounts
 from accounts.services.acts import Changed, perform, preview
 from accounts.services.credentials import forget_credentials
-from accounts.services.importing import import_accounts, read_accounts
+from accounts.services.importing import import_accounts
 from accounts.services.onboarding import Details, save_account
 from accounts.services.protection import PROTECT, set_protected
 from accounts.services.schedule import PAUSE, RESUME, SetInterval, set_interval
