@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.aws.errors import AwsError, ErrorKind
 from accounts.domain.published_regions import BY_PATH, NAMES
 from accounts.domain.region_table import Difference, Published, Row, differences, fingerprint, left_out, with_taken
-from accounts.models import Account, RegionEdit, RegionReading
+from accounts.models import Account, RegionEdit, RegionReading, StoredRegionStates
 from accounts.services import audit, queue
 from accounts.services.credentials import hub_of
 from accounts.services.hub import what_to_do
@@ -24,6 +24,11 @@ READ_TASK: Final = "accounts.read_regions"
 # A worker that has not answered by then is not there, or its message is lost: a new question is put.
 PATIENCE: Final = timedelta(seconds=30)
 UNCHANGED: Final = "Nothing was changed."
+_STATES: Final = """
+SELECT one.key, array_agg(DISTINCT one.value)
+FROM ({told}) AS told, jsonb_each_text(told.by_code) AS one
+GROUP BY one.key
+"""
 
 
 def asked_partition() -> str:
@@ -108,12 +113,10 @@ def published(reading: RegionReading) -> Published:
 
 def region_states() -> dict[str, frozenset[str]]:
     """Per region every state that some account was told; accounts of which nobody has asked say nothing."""
+    told = StoredRegionStates.objects.filter(account__in=Account.objects.order_by().values("pk")).values("by_code")
+    sql, params = told.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT one.key, array_agg(DISTINCT one.value) "
-            "FROM accounts_storedregionstates AS told JOIN accounts_account AS mine ON mine.id = told.account_id, "
-            "jsonb_each_text(told.by_code) AS one WHERE mine.archived_at IS NULL GROUP BY one.key"
-        )
+        cursor.execute(_STATES.format(told=sql), params)
         return {code: frozenset(states) for code, states in cursor.fetchall()}
 
 
