@@ -9,6 +9,7 @@ from accounts.models.change import Change
 from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalEntry, Target
 from accounts.models.credential import SealedCredential
 from accounts.models.daily import DailyFigures
+from accounts.models.organization import Organization, OrganizationMember, OrganizationTake
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
 from accounts.models.region_states import StoredRegionStates
@@ -31,6 +32,9 @@ __all__ = (
     "DailyFigures",
     "HubIdentity",
     "JournalEntry",
+    "Organization",
+    "OrganizationMember",
+    "OrganizationTake",
     "PolicyDocument",
     "Poll",
     "PollingPause",
