@@ -84,7 +84,7 @@ class Organization(models.Model):
 
 
 class OrganizationMember(models.Model):
-    """One account as the last whole reading has it. One that is no longer listed is kept as GONE while it is watched."""
+    """One account as the last whole reading has it. One no longer listed is GONE while it is watched."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members")
     account_id = models.CharField(max_length=12)
