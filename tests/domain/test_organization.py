@@ -87,6 +87,7 @@ def test_an_account_is_new_only_when_it_is_active_and_wanted() -> None:
     [
         ("ACTIVE", "", None), ("ACTIVE", "ACTIVE", None), ("SUSPENDED", "ACTIVE", "suspended"),
         ("CLOSED", "", "suspended"), ("ACTIVE", "SUSPENDED", "back"), ("ACTIVE", "GONE", "back"),
+        ("PENDING_CLOSURE", "ACTIVE", "suspended"),
         ("GONE", "SUSPENDED", "gone"), ("SUSPENDED", "GONE", "suspended"), ("GONE", "GONE", None),
     ],
 )  # fmt: skip
