@@ -18,6 +18,7 @@ from dashboard.views import (
     lists,
     matrix,
     onboarding,
+    organizations,
     overview,
     reports,
     role_acts,
@@ -74,7 +75,20 @@ campaign_urls = [  # /campaigns/
     path("<int:number>/resume/", campaigns.campaign_resume, name="campaign-resume"),
     path("<int:number>/cancel/", campaigns.campaign_cancel, name="campaign-cancel"),
 ]
-onboarding_urls = [  # /onboarding/
+organization_urls = [  # /onboarding/organization/
+    path("", organizations.organization_list, name="onboarding-organizations"),
+    path("<int:number>/", organizations.organization, name="onboarding-organization"),
+    path("<int:number>/reading/", organizations.organization_reading, name="onboarding-organization-reading"),
+    path("<int:number>/read/", organizations.organization_read, name="onboarding-organization-read"),
+    path("<int:number>/edit/", organizations.organization_edit, name="onboarding-organization-edit"),
+    path("<int:number>/choose/", organizations.organization_choose, name="onboarding-organization-choose"),
+    path("<int:number>/take/", organizations.organization_take, name="onboarding-organization-take"),
+    path("<int:number>/undo/<int:take_id>/", organizations.organization_undo, name="onboarding-organization-undo"),
+    path("<int:number>/disconnect/", organizations.organization_disconnect, name="onboarding-organization-disconnect"),
+    path("<int:number>/role/", organizations.organization_role, name="onboarding-organization-role"),
+]
+onboarding_urls: list[URLPattern | URLResolver] = [  # /onboarding/
+    path("organization/", include(organization_urls)),
     path("", onboarding.onboarding, name="onboarding"),
     path("add/", onboarding.account_add, name="onboarding-add"),
     path("check/", onboarding.check_many, name="onboarding-check-many"),

@@ -69,7 +69,7 @@ class Organization(models.Model):
 
     def get_absolute_url(self) -> str:
         """The organization's page."""
-        return reverse("organization", args=[self.pk])
+        return reverse("onboarding-organization", args=[self.pk])
 
     @property
     def waits(self) -> bool:

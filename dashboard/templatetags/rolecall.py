@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -80,6 +81,12 @@ def middle_cut(text: str, length: int = 56) -> SafeString:
         return format_html('<code title="{0}">{0}</code>', text)
     keep = (length - 1) // 2
     return format_html('<code class="cut" title="{0}" data-copy="{0}">{1}…{2}</code>', text, text[:keep], text[-keep:])
+
+
+@register.filter
+def pretty_json(value: object) -> str:
+    """A document as people read it, to be copied."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @register.filter

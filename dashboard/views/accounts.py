@@ -24,6 +24,7 @@ from dashboard.account_page import (
 )
 from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
+from dashboard.organization_words import rest_words
 from dashboard.publications import account_sentence
 from dashboard.views.archive import archived_page, edits_context
 from dashboard.views.common import listing_page, start_sweep, yes_or_no
@@ -82,6 +83,7 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
         "changes": account.changes.all()[:HISTORY_SHOWN],
         "history_days": settings.CHANGE_KEEP_DAYS,
         "asked": asked_words(account),
+        "rests": rest_words(account),
         "interval_form": IntervalForm.of(account),
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
         "now": now,
@@ -97,6 +99,9 @@ def account_context(person: Person, account_id: str) -> dict[str, object]:
 def poll_account(request: ViewerRequest, account_id: str) -> HttpResponse:
     """Start a sweep over this account alone."""
     account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
+    if rests := rest_words(account):
+        messages.warning(request, f"{account.name} is {rests}: nobody can get in, so nothing is polled.")
+        return redirect(account)
     chosen = visible_accounts(request.user).filter(pk=account.pk)
     return start_sweep(request, chosen, account.name, back=account.get_absolute_url())
 

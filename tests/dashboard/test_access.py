@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import BulkAct, Sweep
+from accounts.models import BulkAct, Organization, Sweep
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned
 from tests.dashboard.factories import make_account, make_status
 
@@ -33,7 +33,11 @@ BARS = (
     *("/sweeps/running/bar/", "/sweeps/{sweep}/bar/"),
     *("/cleanups/{cleanup}/journal/", "/onboarding/{account}/check/panel/"),
 )
-OPERATOR_PAGES = ("/audit/", "/onboarding/", "/onboarding/hub/", "/onboarding/{account}/roles/")
+OPERATOR_PAGES = (
+    *("/audit/", "/onboarding/", "/onboarding/hub/", "/onboarding/{account}/roles/"),
+    *("/onboarding/organization/{organization}/", "/onboarding/organization/{organization}/reading/"),
+    "/onboarding/organization/{organization}/role/",
+)
 # Ask on GET, act on POST.
 GATES = (
     "/accounts/acts/{act}/",
@@ -42,7 +46,10 @@ GATES = (
     "/cleanups/{cleanup}/cancel/",
 )
 # The same address shows a form and takes it.
-FORMS = ("/onboarding/add/", "/onboarding/{account}/edit/")
+FORMS = (
+    *("/onboarding/add/", "/onboarding/{account}/edit/", "/onboarding/organization/"),
+    *("/onboarding/organization/{organization}/choose/", "/onboarding/organization/{organization}/edit/"),
+)
 ACTS = (
     "/matrix/poll/",
     "/accounts/{account}/poll/",
@@ -57,6 +64,10 @@ ACTS = (
     "/onboarding/stackset/aws/",
     "/onboarding/{account}/check/",
     "/onboarding/{account}/forget/",
+    "/onboarding/organization/{organization}/read/",
+    "/onboarding/organization/{organization}/take/",
+    "/onboarding/organization/{organization}/undo/1/",
+    "/onboarding/organization/{organization}/disconnect/",
     "/regions/us-east-1/polled/",
     "/sweeps/paused/",
     "/sweeps/{sweep}/cancel/",
@@ -95,6 +106,11 @@ UNKNOWN_ACTS = (
     "/onboarding/000000000000/check/",
     "/onboarding/000000000000/forget/",
     "/onboarding/000000000000/edit/",
+    "/onboarding/organization/999999/read/",
+    "/onboarding/organization/999999/take/",
+    "/onboarding/organization/999999/undo/1/",
+    "/onboarding/organization/999999/disconnect/",
+    "/onboarding/organization/999999/edit/",
     "/regions/mars-1/polled/",
     "/sweeps/999999/cancel/",
     "/accounts/000000000000/cleanup/",
@@ -120,6 +136,7 @@ def place(db: None) -> dict[str, object]:
         "account": account.account_id,
         "sweep": Sweep.objects.create(reason="page").pk,
         "cleanup": cleanup.pk,
+        "organization": Organization.objects.create(partition="aws").pk,
     }
 
 
