@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('patterns', models.JSONField(blank=True, default=list)),
                 ('reader_role', models.CharField(default='MqSlrReader', max_length=512)),
                 ('cleaner_role', models.CharField(blank=True, max_length=512)),
-                ('external_ids', models.CharField(choices=[('random', 'a random one for each account'), ('stackset', 'the StackSet’s: its prefix and the account id')], default='random', max_length=10)),
+                ('external_ids', models.CharField(choices=[('random', 'a random one for each account'), ('stackset', 'the StackSet’s: its prefix and the account id')], default='stackset', max_length=10)),
                 ('chosen', models.BooleanField(default=False)),
                 ('interval_seconds', models.PositiveIntegerField(null=True)),
                 ('takes_changes', models.BooleanField(default=False)),

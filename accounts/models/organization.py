@@ -32,7 +32,7 @@ class Organization(models.Model):
     patterns = models.JSONField(default=list, blank=True)
     reader_role = models.CharField(max_length=512, default=ROLE_NAMES[Purpose.READER])
     cleaner_role = models.CharField(max_length=512, blank=True)
-    external_ids = models.CharField(max_length=10, choices=ExternalIds.choices, default=ExternalIds.RANDOM)
+    external_ids = models.CharField(max_length=10, choices=ExternalIds.choices, default=ExternalIds.STACKSET)
     # Nobody has said yet which accounts are wanted: nothing is taken by itself before.
     chosen = models.BooleanField(default=False)
     interval_seconds = models.PositiveIntegerField(null=True)

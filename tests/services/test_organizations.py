@@ -62,7 +62,7 @@ def without_the_hub(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def test_new_accounts_are_taken_with_roles_unit_and_tags(local_aws: LocalAws) -> None:
     put(local_aws, tags={"env": "prod"})
-    one = read(organization(cleaner_role="MqSlrCleaner", external_ids="stackset"))
+    one = read(organization(cleaner_role="MqSlrCleaner"))
 
     take_all(one)
 
@@ -79,7 +79,7 @@ def test_new_accounts_are_taken_with_roles_unit_and_tags(local_aws: LocalAws) ->
 def test_random_external_ids_are_each_accounts_own(local_aws: LocalAws) -> None:
     put(local_aws), put(local_aws, OPS)
 
-    take_all(read(organization()))
+    take_all(read(organization(external_ids="random")))
 
     assert len(set(Account.objects.values_list("external_id", flat=True))) == 2
 
