@@ -20,7 +20,7 @@ KIND_WORDS = {
     Kind.MOVED: ("Moved", "in another organizational unit", "They take the unit."),
     Kind.TAGS: ("Tags changed", "with other tags in AWS", "They take AWS’s tags; tags given here stay."),
     Kind.SUSPENDED: (
-        "Suspended or closed", "with another state in AWS",
+        "Suspended or closed", "whose state in AWS has changed",
         "Kept with their history; suspended and closed ones are not polled.",
     ),
     Kind.BACK: ("Back", "active again", "They are polled again, at once."),
@@ -30,6 +30,8 @@ KIND_WORDS = {
 
 def state_words(state: str) -> str:
     """A state as people read it; one that is not known here as AWS spells it."""
+    if not state:
+        return "not known"
     return STATE_WORDS[MemberState(state)] if state in MemberState.__members__ else state
 
 

@@ -56,6 +56,8 @@ class Organization(models.Model):
     organization_id = models.CharField(max_length=40, blank=True)
     management_account = models.CharField(max_length=12, blank=True)
     units = models.JSONField(default=list)
+    # Differences that nobody has taken: counted when one of the two sides has changed by Rolecall's own doing.
+    waiting = models.PositiveIntegerField(default=0)
     next_read_at = models.DateTimeField(null=True, db_index=True)
 
     class Meta:

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -35,6 +35,7 @@ FIELDS = ("name", "unit", "tags", "organization_state")
 # By itself no more accounts stop being polled than this at once: an answer of AWS that lacks half an organization is
 # likelier a mistake than the truth, and a person looks at it first.
 MOST_STOPPED, MOST_STOPPED_SHARE = 5, 10
+LEFT = "leave to a person"
 
 
 class WorldMoved(Exception):
@@ -84,6 +85,12 @@ def difference(
     return changes(members, known.watched(), selection or organization.selection)
 
 
+def count_waiting(organization: Organization) -> None:
+    """Write down how many differences wait for somebody; none before anybody has said which accounts are wanted."""
+    waiting = len(difference(organization)) if organization.chosen else 0
+    Organization.objects.filter(pk=organization.pk).update(waiting=waiting)
+
+
 def fingerprint(found: Iterable[Change]) -> str:
     """Names a difference: whoever takes it names the one that they saw."""
     told = "\n".join("\t".join(map(str, asdict(change).values())) for change in found)
@@ -124,7 +131,9 @@ def take(
         if seen and fingerprint(found) != seen:
             raise WorldMoved
         chosen = [change for change in found if change.kind in kinds and change.account_id not in leave]
-        return _apply(locked, known, chosen, actor) if chosen else None
+        taken = _apply(locked, known, chosen, actor) if chosen else None
+        count_waiting(locked)
+        return taken
 
 
 def take_by_itself(organization: Organization) -> OrganizationTake | None:
@@ -134,9 +143,16 @@ def take_by_itself(organization: Organization) -> OrganizationTake | None:
     kinds = set(Kind)
     if len(stopped) > max(MOST_STOPPED, len(known.accounts) * MOST_STOPPED_SHARE // 100):
         kinds -= {Kind.SUSPENDED, Kind.GONE}
-        said = f"{len(stopped)} accounts are suspended, closed or gone: too many to be taken by itself"
-        audit.note(audit.ROLECALL, "leave to a person", str(organization), said)
+        _ask_a_person(organization, len(stopped))
     return take(organization, kinds, audit.ROLECALL)
+
+
+def _ask_a_person(organization: Organization, stopped: int) -> None:
+    """Say it once, not with every reading."""
+    said = f"{stopped} accounts are suspended, closed or gone: too many to be taken by itself"
+    before = AuditEntry.objects.filter(subject=str(organization), at__gte=timezone.now() - timedelta(days=1))
+    if not before.filter(action=LEFT, detail=said).exists():
+        audit.note(audit.ROLECALL, LEFT, str(organization), said)
 
 
 def _apply(organization: Organization, known: Known, chosen: list[Change], actor: str) -> OrganizationTake:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Cleanup, Organization, OrganizationMember, OrganizationTake, RoleStatus
 from accounts.services import audit
+from accounts.services.organization_changes import count_waiting
 
 
 class CannotUndo(Exception):
@@ -46,6 +47,7 @@ def undo(take: OrganizationTake, actor: str) -> Undone:
         last.undone_at, last.undone_by = now, actor[:150]
         last.save(update_fields=["undone_at", "undone_by"])
         result = Undone(sum(done), len(done) - sum(done))
+        count_waiting(organization)
         audit.note(actor, "undo taking", str(organization), f"accounts: {result.undone} undone, {result.kept} left")
     return result
 

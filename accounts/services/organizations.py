@@ -25,7 +25,7 @@ from accounts.services import audit, queue
 from accounts.services.claims import new_token
 from accounts.services.credentials import client_settings, hub_of
 from accounts.services.lending import lend_the_connection
-from accounts.services.organization_changes import take_by_itself
+from accounts.services.organization_changes import count_waiting, take_by_itself
 from accounts.services.sts_budget import wait_for_turn
 
 READ_TASK = "accounts.read_organization"
@@ -66,6 +66,7 @@ def save_rules(organization: Organization, actor: str) -> None:
         organization.save(update_fields=[*rules, *roles, "interval_seconds", "takes_changes", "next_read_at"])
         told = "; ".join(f"{name}={getattr(organization, name)}" for name in (*rules[:4], *roles, "takes_changes"))
         audit.note(actor, "choose from organization", str(organization), f"{told}; every {every or 'never'} s")
+        count_waiting(organization)
 
 
 def disconnect(organization: Organization, actor: str) -> None:
@@ -212,6 +213,8 @@ def _keep(organization: Organization, facts: OrganizationFacts, began: datetime,
         _note_active(organization, facts)
         if organization.takes_changes and organization.chosen:
             take_by_itself(organization)
+        else:
+            count_waiting(organization)
 
 
 def _keep_members(organization: Organization, facts: OrganizationFacts) -> None:

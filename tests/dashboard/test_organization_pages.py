@@ -175,6 +175,17 @@ def test_what_is_ticked_is_taken_and_what_is_left_out_is_not(operating: Client, 
     assert "Nothing is ticked, so nothing was taken." in again
 
 
+def test_what_waits_is_said_where_accounts_come_in(operating: Client, estate: LocalAws) -> None:
+    one = connected(operating)
+    assert "between organization" not in text(operating.get("/onboarding/"))
+
+    operating.post(f"{one.get_absolute_url()}choose/", RULES)
+    assert "3 differences between organization o-rolecall0demo" in text(operating.get("/onboarding/"))
+
+    take(operating, one, "new")
+    assert "between organization" not in text(operating.get("/onboarding/"))
+
+
 def test_a_page_that_is_old_takes_nothing(operating: Client, estate: LocalAws) -> None:
     one = connected(operating)
     operating.post(f"{one.get_absolute_url()}choose/", RULES)
