@@ -11,6 +11,7 @@ from accounts.domain.organization import RESTING, Change, Kind, Member, MemberSt
 from accounts.models import Organization
 from accounts.services.importing import AccountRow
 from accounts.services.organization_changes import (
+    OURS_TO_KEEP,
     STATE_KINDS,
     Known,
     difference,
@@ -62,6 +63,11 @@ class Difference:
     seen: str
     watched: int
     listed: int
+
+    @property
+    def can_keep(self) -> bool:
+        """True when some of it may be left as it is here."""
+        return any(section.kind in OURS_TO_KEEP for section in self.sections)
 
 
 def difference_of(organization: Organization) -> Difference:

@@ -81,6 +81,11 @@ class Change:
     before: str
     after: str
 
+    @property
+    def key(self) -> str:
+        """Names it among the differences of an organization: `renamed:111122223333`."""
+        return f"{self.kind.value}:{self.account_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:

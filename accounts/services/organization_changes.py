@@ -31,6 +31,7 @@ from accounts.services import audit
 from accounts.services.importing import BATCH, MAX_NAME, AccountRow, store
 
 STATE_KINDS = (Kind.SUSPENDED, Kind.BACK, Kind.GONE)
+OURS_TO_KEEP = {Kind.RENAMED, Kind.MOVED, Kind.TAGS}
 FIELDS = ("name", "unit", "tags", "organization_state")
 # By itself no more accounts stop being polled than this at once: an answer of AWS that lacks half an organization is
 # likelier a mistake than the truth, and a person looks at it first.
@@ -120,20 +121,43 @@ def prefix_of(organization: Organization) -> str:
 def take(
     organization: Organization, kinds: Collection[Kind], actor: str, *, leave: Collection[str] = (), seen: str = ""
 ) -> OrganizationTake | None:
-    """Take the changes of these kinds but for some accounts; None when there are none.
+    """Take the changes of these kinds but for those whose key is to be left; None when there are none.
 
     `seen` is the fingerprint of the difference that the person looked at. Raises WorldMoved when it is another by now.
     """
     with transaction.atomic():
         locked = Organization.objects.select_for_update().get(pk=organization.pk)
         known = known_of(locked, lock=True)
-        found = difference(locked, known)
-        if seen and fingerprint(found) != seen:
-            raise WorldMoved
-        chosen = [change for change in found if change.kind in kinds and change.account_id not in leave]
+        chosen = _chosen(difference(locked, known), kinds, leave, seen)
         taken = _apply(locked, known, chosen, actor) if chosen else None
         count_waiting(locked)
         return taken
+
+
+def _chosen(found: list[Change], kinds: Collection[Kind], leave: Collection[str], seen: str) -> list[Change]:
+    if seen and fingerprint(found) != seen:
+        raise WorldMoved
+    return [change for change in found if change.kind in kinds and change.key not in leave]
+
+
+def keep_ours(
+    organization: Organization, kinds: Collection[Kind], actor: str, *, leave: Collection[str] = (), seen: str = ""
+) -> int:
+    """Leave names, units and tags as they are here until AWS has newer ones; says how many. Raises WorldMoved."""
+    now = timezone.now()
+    with transaction.atomic():
+        locked = Organization.objects.select_for_update().get(pk=organization.pk)
+        known = known_of(locked, lock=True)
+        chosen = _chosen(difference(locked, known), set(kinds) & OURS_TO_KEEP, leave, seen)
+        for account_id, mine in _kinds_by_account(chosen).items():
+            _take_one(
+                known.accounts[account_id], known.members[account_id], mine, now
+            )  # of which the account is not saved
+        _keep_taken(known, chosen)
+        entries = (_entry(locked, change, actor, "keep ours") for change in chosen)
+        AuditEntry.objects.bulk_create(entries, batch_size=BATCH)
+        count_waiting(locked)
+    return len(chosen)
 
 
 def take_by_itself(organization: Organization) -> OrganizationTake | None:
@@ -159,15 +183,26 @@ def _apply(organization: Organization, known: Known, chosen: list[Change], actor
     now = timezone.now()
     items = _take_new(organization, known, [change for change in chosen if change.kind is Kind.NEW], now)
     items += _take_news(known, [change for change in chosen if change.kind is not Kind.NEW], now)
-    touched = {change.account_id: known.members[change.account_id] for change in chosen}
-    OrganizationMember.objects.bulk_update(touched.values(), ["taken"], batch_size=BATCH)
+    _keep_taken(known, chosen)
     AuditEntry.objects.bulk_create((_entry(organization, change, actor) for change in chosen), batch_size=BATCH)
     counts = Counter(change.kind.value for change in chosen)
     return OrganizationTake.objects.create(organization=organization, actor=actor[:150], counts=counts, items=items)
 
 
-def _entry(organization: Organization, change: Change, actor: str) -> AuditEntry:
-    action = "add account" if change.kind is Kind.NEW else f"organization: {change.kind.value}"
+def _keep_taken(known: Known, chosen: list[Change]) -> None:
+    touched = {change.account_id: known.members[change.account_id] for change in chosen}
+    OrganizationMember.objects.bulk_update(touched.values(), ["taken"], batch_size=BATCH)
+
+
+def _kinds_by_account(chosen: list[Change]) -> dict[str, set[Kind]]:
+    kinds: dict[str, set[Kind]] = {}
+    for change in chosen:
+        kinds.setdefault(change.account_id, set()).add(change.kind)
+    return kinds
+
+
+def _entry(organization: Organization, change: Change, actor: str, verb: str = "take") -> AuditEntry:
+    action = "add account" if change.kind is Kind.NEW else f"{verb}: {change.kind.value} in AWS"
     told = f"{change.before or '–'} → {change.after or '–'}" if change.before else change.after
     subject = f"{change.name} ({change.account_id})"
     return AuditEntry(actor=actor[:150], action=action, subject=subject[:200], detail=f"{told}; {organization}")
@@ -190,9 +225,7 @@ def _take_new(organization: Organization, known: Known, new: list[Change], now: 
 
 
 def _take_news(known: Known, news: list[Change], now: datetime) -> list[dict[str, Any]]:
-    kinds: dict[str, set[Kind]] = {}
-    for change in news:
-        kinds.setdefault(change.account_id, set()).add(change.kind)
+    kinds = _kinds_by_account(news)
     items = [_take_one(known.accounts[key], known.members[key], mine, now) for key, mine in kinds.items()]
     changed = [known.accounts[key] for key in kinds]
     for account in changed:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.aws.errors import AwsError, ErrorKind, refused_as_open
 from accounts.aws.hub import RoleGrant
-from accounts.aws.organization import OrganizationFacts, explain, read_organization
+from accounts.aws.organization import Explanation, OrganizationFacts, explain, read_organization
 from accounts.domain.identifiers import parse_role_arn
 from accounts.domain.organization import Member, MemberState
 from accounts.domain.role_policies import ORGANIZATION, SESSION_PREFIX
@@ -46,7 +46,8 @@ def connect(wanted: Organization, actor: str) -> Organization:
     action = "connect organization" if wanted.pk is None else "change organization"
     try:
         with transaction.atomic():
-            wanted.save()
+            # A worker may be reading it: what it writes meanwhile is not overwritten.
+            wanted.save(update_fields=None if wanted.pk is None else ["access_role_arn", "external_id", "reads_tags"])
             audit.note(actor, action, str(wanted), wanted.access_role_arn or "as the hub identity")
             request_reading(wanted, actor)
     except IntegrityError as error:
@@ -72,6 +73,7 @@ def save_rules(organization: Organization, actor: str) -> None:
 def disconnect(organization: Organization, actor: str) -> None:
     """Forget an organization. Its accounts stay watched; what it said of their state is no longer known."""
     with transaction.atomic():
+        Organization.objects.select_for_update().get(pk=organization.pk)  # before its accounts, as whoever takes does
         ids = organization.members.values("account_id")
         mine = Account.objects.filter(partition=organization.partition, account_id__in=ids).order_by("pk")
         pks = [account.pk for account in mine.select_for_update()]
@@ -119,10 +121,23 @@ def read_now(pk: int) -> bool:
     try:
         facts = _ask(organization, _teller(pk, token))
     except AwsError as error:
-        _keep_problem(organization, error, began, token)
+        why = explain(error, organization.access_role_arn, settings.AWS_ORGANIZATION_ATTEMPTS)
+        _keep_problem(organization, why, began, token)
     else:
-        _keep(organization, facts, began, token)
+        if organization.organization_id not in ("", facts.organization_id):
+            _keep_problem(organization, _other(organization, facts), began, token)
+        else:
+            _keep(organization, facts, began, token)
     return True
+
+
+def _other(organization: Organization, facts: OrganizationFacts) -> Explanation:
+    """Every account would be gone at once, and the other organization's new."""
+    said = (
+        f"This way in leads to organization {facts.organization_id} now, not to {organization.organization_id}. "
+        "Put the way in right, or disconnect this organization and connect the other one."
+    )
+    return Explanation(said, "OtherOrganization", {})
 
 
 def _teller(pk: int, token: str) -> Callable[[str], None]:
@@ -189,9 +204,8 @@ def _ended(organization: Organization, began: datetime, token: str) -> bool:
     return True
 
 
-def _keep_problem(organization: Organization, error: AwsError, began: datetime, token: str) -> None:
+def _keep_problem(organization: Organization, why: Explanation, began: datetime, token: str) -> None:
     """Say why there is no reading. The accounts of the last whole one stay as they are."""
-    why = explain(error, organization.access_role_arn, settings.AWS_ORGANIZATION_ATTEMPTS)
     with transaction.atomic():
         if _ended(organization, began, token):
             Organization.objects.filter(pk=organization.pk).update(

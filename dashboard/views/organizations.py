@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
@@ -16,7 +18,7 @@ from accounts.domain.role_templates import Format
 from accounts.models import Organization, OrganizationTake
 from accounts.services.hub import hub_identity
 from accounts.services.onboarding import NoRole, organization_role_file
-from accounts.services.organization_changes import WorldMoved, take
+from accounts.services.organization_changes import WorldMoved, keep_ours, take
 from accounts.services.organization_undo import CannotUndo, undo
 from accounts.services.organizations import AlreadyConnected, connect, disconnect, request_reading, save_rules
 from dashboard.access import Role, ViewerRequest, open_to
@@ -122,23 +124,37 @@ def organization_choose(request: ViewerRequest, number: int) -> HttpResponse:
 @require_POST
 @open_to(Role.OPERATOR)
 def organization_take(request: ViewerRequest, number: int) -> HttpResponse:
-    """Take the kinds that are ticked, but for the accounts that are left out."""
+    """Take the kinds that are ticked, but for the accounts that are left out; or keep what is here."""
     one = get_object_or_404(Organization, pk=number)
     try:
         kinds = {Kind(kind) for kind in request.POST.getlist("kind")}
     except ValueError as error:
         raise BadRequest(f"kind: use {', '.join(Kind)}.") from error
-    actor, seen = request.user.get_username(), request.POST.get("seen", "") or "nothing"
     try:
-        taken = take(one, kinds, actor, leave=request.POST.getlist("leave"), seen=seen)
+        said = _keep_ours(request, one, kinds) if "keep" in request.POST else _take(request, one, kinds)
     except WorldMoved:
-        messages.warning(request, MOVED)
-        return redirect(one)
-    if taken is None:
-        messages.warning(request, "Nothing is ticked, so nothing was taken.")
+        said = ""
+    if said:
+        messages.success(request, said)
     else:
-        messages.success(request, f"Taken: {counts_in_words(taken)}.")
+        messages.warning(request, MOVED if said == "" else "Nothing is ticked, so nothing was changed.")
     return redirect(one)
+
+
+def _take(request: ViewerRequest, one: Organization, kinds: set[Kind]) -> str | None:
+    taken = take(one, kinds, **_as_seen(request))
+    return f"Taken: {counts_in_words(taken)}." if taken else None
+
+
+def _keep_ours(request: ViewerRequest, one: Organization, kinds: set[Kind]) -> str | None:
+    count = keep_ours(one, kinds, **_as_seen(request))
+    return f"{plural(count, 'difference')} left as they are here, until AWS has something newer." if count else None
+
+
+def _as_seen(request: ViewerRequest) -> dict[str, Any]:
+    """Who acts, what they leave out, and the difference that they looked at."""
+    seen = request.POST.get("seen", "") or "nothing"
+    return {"actor": request.user.get_username(), "leave": request.POST.getlist("leave"), "seen": seen}
 
 
 def counts_in_words(taken: OrganizationTake) -> str:

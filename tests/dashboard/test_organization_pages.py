@@ -165,14 +165,14 @@ def test_what_is_ticked_is_taken_and_what_is_left_out_is_not(operating: Client, 
     one = connected(operating)
     operating.post(f"{one.get_absolute_url()}choose/", RULES)
 
-    said = take(operating, one, "new", leave=[OPS, "999900001111"])
+    said = take(operating, one, "new", leave=[f"new:{OPS}", "new:999900001111"])
 
     assert "Taken: 1 new." in said
     account = Account.objects.get()
     assert (account.name, account.unit, account.tags) == ("shop", "Workloads/Prod", {"env": "prod"})
     assert AuditEntry.objects.filter(action="add account", actor="operator").count() == 1
     again = take(operating, one, "renamed")
-    assert "Nothing is ticked, so nothing was taken." in again
+    assert "Nothing is ticked, so nothing was changed." in again
 
 
 def test_what_waits_is_said_where_accounts_come_in(operating: Client, estate: LocalAws) -> None:
@@ -184,6 +184,19 @@ def test_what_waits_is_said_where_accounts_come_in(operating: Client, estate: Lo
 
     take(operating, one, "new")
     assert "between organization" not in text(operating.get("/onboarding/"))
+
+
+def test_a_name_of_our_own_is_kept_and_not_asked_for_again(operating: Client, estate: LocalAws) -> None:
+    make_account(1, "our shop").__class__.objects.update(account_id=SHOP, unit="Workloads/Prod", tags={"env": "prod"})
+    one = connected(operating)
+    operating.post(f"{one.get_absolute_url()}choose/", {**RULES, "patterns": "shop"})
+    assert "1 account called otherwise in AWS" in page_of(operating, one)
+
+    said = take(operating, one, "renamed", keep="yes")
+
+    assert "1 difference left as they are here" in said
+    assert Account.objects.get().name == "our shop"
+    assert "Nothing to take" in page_of(operating, one)
 
 
 def test_a_page_that_is_old_takes_nothing(operating: Client, estate: LocalAws) -> None:

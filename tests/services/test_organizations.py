@@ -51,7 +51,7 @@ def told(one: Organization) -> list[tuple[str, str]]:
 
 
 def take_all(one: Organization, kinds: Collection[Kind] = tuple(Kind)) -> OrganizationTake:
-    taken = take(one, kinds, "ana", leave=["999900001111"])
+    taken = take(one, kinds, "ana", leave=["new:999900001111"])
     assert taken is not None
     return taken
 
@@ -287,6 +287,18 @@ def test_a_role_that_opens_without_its_external_id_is_refused(local_aws: LocalAw
 
     assert "without the right external id" in one.problem
     assert one.read_at is None
+
+
+def test_a_way_in_that_leads_to_another_organization_changes_nothing(local_aws: LocalAws) -> None:
+    put(local_aws)
+    one = read(organization())
+    take_all(one)
+    Organization.objects.update(organization_id="o-another")
+
+    read(one)
+
+    assert "leads to organization o-rolecall0demo now, not to o-another" in one.problem
+    assert without_the_hub(told(one)) == []
 
 
 def test_one_way_in_is_connected_once(local_aws: LocalAws) -> None:
