@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.domain.organization import Kind
 from accounts.domain.role_policies import ORGANIZATION_STATEMENT
 from accounts.domain.role_templates import Format
-from accounts.models import Organization, OrganizationTake
+from accounts.models import Account, Organization, OrganizationTake
 from accounts.services.hub import hub_identity
 from accounts.services.onboarding import NoRole, organization_role_file
 from accounts.services.organization_changes import WorldMoved, keep_ours, take
@@ -59,9 +59,16 @@ def organization(request: ViewerRequest, number: int) -> HttpResponse:
         **_reading(one),
         "difference": difference_of(one) if one.read_at else None,
         "takes": takes,
+        "unread": _unread_newcomer(takes[0]) if takes else None,
         "undoable": next((taken for taken in takes if taken.undone_at is None), None),
     }
     return render(request, "organization/detail.html", context)
+
+
+def _unread_newcomer(last: OrganizationTake) -> Account | None:
+    """A new account of the last taking that has not let Rolecall in yet: its roles are still to be made."""
+    new = [item["account_id"] for item in last.items if item["new"]]
+    return Account.objects.filter(account_id__in=new, role_status__last_ok_at__isnull=True).first()
 
 
 @require_safe
@@ -76,7 +83,9 @@ def organization_reading(request: ViewerRequest, number: int) -> HttpResponse:
 
 def _reading(one: Organization) -> dict[str, object]:
     taken_up = one.lease_until is not None and one.lease_until > timezone.now()
-    return {"organization": one, "taken_up": taken_up}
+    # As it was written down: PostgreSQL puts the keys of what it keeps into an order of its own.
+    statement = ORGANIZATION_STATEMENT if one.statement else None
+    return {"organization": one, "taken_up": taken_up, "statement": statement}
 
 
 @require_POST

@@ -171,6 +171,7 @@ def test_what_is_ticked_is_taken_and_what_is_left_out_is_not(operating: Client, 
     account = Account.objects.get()
     assert (account.name, account.unit, account.tags) == ("shop", "Workloads/Prod", {"env": "prod"})
     assert AuditEntry.objects.filter(action="add account", actor="operator").count() == 1
+    assert "Next: the roles." in said
     again = take(operating, one, "renamed")
     assert "Nothing is ticked, so nothing was changed." in again
 
