@@ -36,6 +36,7 @@ FIELDS = ("name", "unit", "tags", "organization_state")
 # By itself no more accounts stop being polled than this at once: an answer of AWS that lacks half an organization is
 # likelier a mistake than the truth, and a person looks at it first.
 MOST_STOPPED, MOST_STOPPED_SHARE = 5, 10
+KEPT_TAKES = 50
 LEFT = "leave to a person"
 
 
@@ -186,7 +187,14 @@ def _apply(organization: Organization, known: Known, chosen: list[Change], actor
     _keep_taken(known, chosen)
     AuditEntry.objects.bulk_create((_entry(organization, change, actor) for change in chosen), batch_size=BATCH)
     counts = Counter(change.kind.value for change in chosen)
+    _forget_old_takes(organization)
     return OrganizationTake.objects.create(organization=organization, actor=actor[:150], counts=counts, items=items)
+
+
+def _forget_old_takes(organization: Organization) -> None:
+    """Only the last can be undone; what was done stands in the audit record for ever."""
+    old = list(organization.takes.values_list("pk", flat=True)[KEPT_TAKES:])
+    OrganizationTake.objects.filter(pk__in=old).delete()
 
 
 def _keep_taken(known: Known, chosen: list[Change]) -> None:

@@ -9,7 +9,14 @@ import parliament
 import pytest
 
 from accounts.domain.identifiers import PARTITIONS, check_external_id
-from accounts.domain.role_policies import Purpose, new_external_id, permissions, statement_for, trust
+from accounts.domain.role_policies import (
+    Purpose,
+    new_external_id,
+    organization_permissions,
+    permissions,
+    statement_for,
+    trust,
+)
 
 HUB = "arn:aws:iam::999900001111:role/rolecall-hub"
 DELETING = ("Delete", "Detach", "Create", "Update", "Put", "Reboot")
@@ -61,6 +68,12 @@ def test_an_independent_linter_finds_nothing(purpose: Purpose) -> None:
         alone = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         found = {(finding.issue, statement["Sid"]) for finding in parliament.analyze_policy_string(alone).findings}
         assert found <= KNOWN
+
+
+def test_the_same_linter_takes_the_organizations_policy() -> None:
+    found = parliament.analyze_policy_string(json.dumps(organization_permissions())).findings
+
+    assert [finding.issue for finding in found] == []
 
 
 def test_only_the_hub_with_the_external_id_and_a_fitting_session_name_is_trusted() -> None:
