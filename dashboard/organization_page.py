@@ -157,7 +157,7 @@ def choice_of(organization: Organization, selection: Selection) -> Choice:
     active = [member for member in fits if member.state not in RESTING]
     new = [m for m in active if m.account_id not in known.accounts and m.state == MemberState.ACTIVE]
     watched = [member for member in active if member.account_id in known.accounts]
-    outside = sum(account_id not in {m.account_id for m in fits} for account_id in known.accounts)
+    outside = len(set(known.accounts) - {member.account_id for member in fits})
     rows = _wanted(organization, known, [*new, *watched][:PREVIEWED])
     return Choice(len(there), len(new), len(watched), len(fits) - len(active), outside, rows)
 

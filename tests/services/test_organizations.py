@@ -42,8 +42,9 @@ def read(one: Organization) -> Organization:
     return one
 
 
-def put(aws: LocalAws, account_id: str = SHOP, **fields: Any) -> None:
+def put(aws: LocalAws, account_id: str = SHOP, **fields: Any) -> str:
     aws.put_account(account_id, **{"name": f"name-{account_id[-1]}", "unit": "Workloads/Prod", **fields})
+    return account_id
 
 
 def told(one: Organization) -> list[tuple[str, str]]:
