@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -58,8 +59,8 @@ def onboarding(request: ViewerRequest) -> HttpResponseBase:
     """Every account with what its roles answered, and the doors by which accounts come in."""
     narrowed = account_filter(request.GET, request.user)
     table = OnboardingTable(narrowed.qs.select_related("access_check"))
-    waiting = Organization.objects.filter(waiting__gt=0)
-    return list_page(request, table, "onboarding/list.html", "onboarding", filter=narrowed, organizations=waiting)
+    told = Organization.objects.filter(Q(waiting__gt=0) | ~Q(problem=""))
+    return list_page(request, table, "onboarding/list.html", "onboarding", filter=narrowed, organizations=told)
 
 
 @require_POST

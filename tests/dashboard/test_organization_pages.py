@@ -245,6 +245,7 @@ def test_a_failed_reading_says_what_to_add_and_keeps_the_last_one(
     assert '"organizations:ListAccountsForParent"' in page
     assert "below is the whole reading from before" in page
     assert "3 accounts in the organization" in page
+    assert "The last reading of organization o-rolecall0demo (aws) failed" in text(operating.get("/onboarding/"))
 
 
 def test_a_suspended_account_says_so_and_offers_no_poll(operating: Client) -> None:
