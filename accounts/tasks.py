@@ -87,7 +87,7 @@ def tend_checks() -> None:
     access_checks.tend_checks()
 
 
-# It gives up after 500 s by itself; the hard limit is shorter than the time after which Redis hands a task out again.
+# It gives up after 420 s by itself; the hard limit is shorter than the time after which Redis hands a task out again.
 @shared_task(name="accounts.read_organization", soft_time_limit=540, time_limit=570)
 def read_organization(organization_pk: int) -> None:
     """Read an AWS organization. Rung twice, the second finds it being read, or read."""

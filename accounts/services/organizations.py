@@ -29,8 +29,9 @@ from accounts.services.organization_changes import count_waiting, take_by_itself
 from accounts.services.sts_budget import wait_for_turn
 
 READ_TASK = "accounts.read_organization"
-# A reading ends by itself before its task is ended, and its lease is longer than the task may live.
-SECONDS = 500
+# A reading begins no further call after this; the last one may take two minutes with all its tries. Then its task would
+# be ended (570 s), and only after that is its lease over.
+SECONDS = 420
 LEASE = timedelta(minutes=10)
 TELL_EVERY_SECONDS = 0.5
 BATCH = 1000
