@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_what_people_say_of_it'),
+        ('accounts', '0013_archived_accounts'),
     ]
 
     operations = [

@@ -65,15 +65,16 @@ class Known:
 def known_of(organization: Organization, *, lock: bool = False) -> Known:
     """The members of the last whole reading, and those of them that are watched, perhaps locked.
 
-    One that left for another organization that Rolecall reads is not gone, and the same number in another partition is
-    another account: both are left out.
+    One that left for another organization that Rolecall reads is not gone, the same number in another partition is
+    another account, and what a person has deleted with its history kept is not new: all three are left out.
     """
     listed = OrganizationMember.objects.exclude(state=MemberState.GONE).exclude(organization=organization)
     moved = organization.members.filter(state=MemberState.GONE, account_id__in=listed.values("account_id"))
     members = {member.account_id: member for member in organization.members.exclude(pk__in=moved)}
-    rows = Account.objects.filter(account_id__in=members).order_by("pk")
+    rows = Account.every.filter(account_id__in=members).order_by("pk")
     found = list(rows.select_for_update() if lock else rows)
-    here = {account.account_id: account for account in found if account.partition == organization.partition}
+    mine = (a for a in found if a.partition == organization.partition and a.archived_at is None)
+    here = {account.account_id: account for account in mine}
     elsewhere = {account.account_id for account in found} - set(here)
     return Known({key: member for key, member in members.items() if key not in elsewhere}, here)
 
@@ -213,7 +214,10 @@ def _entry(organization: Organization, change: Change, actor: str, verb: str = "
     action = "add account" if change.kind is Kind.NEW else f"{verb}: {change.kind.value} in AWS"
     told = f"{change.before or '–'} → {change.after or '–'}" if change.before else change.after
     subject = f"{change.name} ({change.account_id})"
-    return AuditEntry(actor=actor[:150], action=action, subject=subject[:200], detail=f"{told}; {organization}")
+    return AuditEntry(
+        actor=actor[:150], action=action, subject=subject[:200], detail=f"{told}; {organization}",
+        account_number=change.account_id,
+    )  # fmt: skip
 
 
 def _take_new(organization: Organization, known: Known, new: list[Change], now: datetime) -> list[dict[str, Any]]:

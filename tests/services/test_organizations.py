@@ -195,6 +195,15 @@ def test_the_same_number_in_another_partition_is_another_account(local_aws: Loca
     assert without_the_hub(told(one)) == []
 
 
+def test_what_a_person_has_deleted_is_not_new(local_aws: LocalAws) -> None:
+    put(local_aws)
+    one = read(organization())
+    take_all(one)
+    Account.objects.update(archived_at=timezone.now(), archived_by="ana")
+
+    assert without_the_hub(told(read(one))) == []
+
+
 def test_what_was_not_seen_is_not_taken(local_aws: LocalAws) -> None:
     put(local_aws)
     one = read(organization())
