@@ -26,8 +26,17 @@ from accounts.domain.organization import (
 )
 from accounts.domain.role_policies import new_external_id
 from accounts.domain.role_templates import external_id_in_stackset
-from accounts.models import Account, AuditEntry, HubIdentity, Organization, OrganizationMember, OrganizationTake
+from accounts.models import (
+    Account,
+    AccountEdit,
+    AuditEntry,
+    HubIdentity,
+    Organization,
+    OrganizationMember,
+    OrganizationTake,
+)
 from accounts.services import audit
+from accounts.services.edits import Edit
 from accounts.services.importing import BATCH, MAX_NAME, AccountRow, store
 
 STATE_KINDS = (Kind.SUSPENDED, Kind.BACK, Kind.GONE)
@@ -183,13 +192,41 @@ def _ask_a_person(organization: Organization, stopped: int) -> None:
 
 def _apply(organization: Organization, known: Known, chosen: list[Change], actor: str) -> OrganizationTake:
     now = timezone.now()
-    items = _take_new(organization, known, [change for change in chosen if change.kind is Kind.NEW], now)
+    edits = _take_new(organization, known, [change for change in chosen if change.kind is Kind.NEW], now)
+    items: list[dict[str, Any]] = [{"account_id": account_id, "new": True} for account_id in edits]
     items += _take_news(known, [change for change in chosen if change.kind is not Kind.NEW], now)
     _keep_taken(known, chosen)
-    AuditEntry.objects.bulk_create((_entry(organization, change, actor) for change in chosen), batch_size=BATCH)
+    _note(organization, chosen, actor, edits, {item["account_id"]: item for item in items})
     counts = Counter(change.kind.value for change in chosen)
     _forget_old_takes(organization)
     return OrganizationTake.objects.create(organization=organization, actor=actor[:150], counts=counts, items=items)
+
+
+def _note(
+    organization: Organization,
+    chosen: list[Change],
+    actor: str,
+    new: Mapping[str, Edit | None],
+    items: Mapping[str, dict[str, Any]],
+) -> None:
+    """One audit entry for each change, with what it changed of the account."""
+    made = AuditEntry.objects.bulk_create((_entry(organization, change, actor) for change in chosen), batch_size=BATCH)
+    rows = []
+    for entry, change in zip(made, chosen, strict=True):
+        edit = new.get(change.account_id) or _edit_of(change, items[change.account_id])
+        if edit is not None:
+            rows.append(
+                AccountEdit(entry=entry, account_number=change.account_id, before=edit.before, after=edit.after)
+            )
+    AccountEdit.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def _edit_of(change: Change, item: dict[str, Any]) -> Edit | None:
+    """The field that a change is about; a state is AWS's, and no field that people set."""
+    field = {Kind.RENAMED: "name", Kind.MOVED: "unit", Kind.TAGS: "tags"}.get(change.kind)
+    if field is None or field not in item["after"]:
+        return None
+    return Edit(change.account_id, {field: item["before"][field]}, {field: item["after"][field]})
 
 
 def _forget_old_takes(organization: Organization) -> None:
@@ -220,11 +257,13 @@ def _entry(organization: Organization, change: Change, actor: str, verb: str = "
     )  # fmt: skip
 
 
-def _take_new(organization: Organization, known: Known, new: list[Change], now: datetime) -> list[dict[str, Any]]:
+def _take_new(organization: Organization, known: Known, new: list[Change], now: datetime) -> dict[str, Edit | None]:
     prefix = prefix_of(organization)
     members = [known.members[change.account_id] for change in new]
-    for start in range(0, len(members), BATCH):
-        store([row_for(organization, member.facts, prefix) for member in members[start : start + BATCH]])
+    rows = [row_for(organization, member.facts, prefix) for member in members]
+    edits: list[Edit | None] = []
+    for start in range(0, len(rows), BATCH):
+        edits += store(rows[start : start + BATCH])
     units = {member.account_id: member.unit or "" for member in members}
     made = list(Account.objects.filter(account_id__in=units).order_by("pk"))
     for account in made:
@@ -233,7 +272,7 @@ def _take_new(organization: Organization, known: Known, new: list[Change], now: 
     Account.objects.bulk_update(made, ["unit", "organization_state", "organization_state_since"], batch_size=BATCH)
     for member in members:
         member.taken = asdict(Taken(member.name, member.unit or "", dict(member.tags or {})))
-    return [{"account_id": member.account_id, "new": True} for member in members]
+    return {row.account_id: edit for row, edit in zip(rows, edits, strict=True)}
 
 
 def _take_news(known: Known, news: list[Change], now: datetime) -> list[dict[str, Any]]:

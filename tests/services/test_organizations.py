@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.domain.organization import Kind
 from accounts.domain.role_policies import organization_permissions
-from accounts.models import Account, AuditEntry, Organization, OrganizationTake, Sweep
+from accounts.models import Account, AccountEdit, AuditEntry, Organization, OrganizationTake, Sweep
 from accounts.services.organization_changes import WorldMoved, difference, fingerprint, take
 from accounts.services.organization_undo import CannotUndo, undo
 from accounts.services.organizations import (
@@ -137,6 +137,9 @@ def test_a_rename_a_move_and_tags_are_asked_for_and_taken(local_aws: LocalAws) -
     account = Account.objects.get()
     assert (account.name, account.unit, account.tags) == ("shop", "Workloads/Prod", {"env": "prod", "note": "ours"})
     assert without_the_hub(told(one)) == [("moved", SHOP)]
+    kept = {edit.entry.action: (edit.before, edit.after) for edit in AccountEdit.objects.filter(before__isnull=False)}
+    assert kept["take: renamed in AWS"] == ({"name": "name-1"}, {"name": "shop"})
+    assert (AccountEdit.objects.get(before__isnull=True).after or {})["name"] == "name-1"
 
 
 def test_a_suspended_account_is_kept_and_not_polled_until_it_is_back(local_aws: LocalAws) -> None:
