@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts.services import access_checks, claims, daily_figures, hub, polling, region_readings, retention, sweeps
+from accounts.services import (
+    access_checks,
+    claims,
+    daily_figures,
+    hub,
+    organizations,
+    polling,
+    region_readings,
+    retention,
+    sweeps,
+)
 from accounts.services.cleanups import campaigns, drawing, gates, running, tending
 
 
@@ -91,3 +101,16 @@ def tend_checks() -> None:
 def read_regions(partition: str) -> None:
     """Read AWS's list of regions. Rung twice, the second finds it answered."""
     region_readings.answer_reading(partition)
+
+
+# It gives up after 420 s by itself; the hard limit is shorter than the time after which Redis hands a task out again.
+@shared_task(name="accounts.read_organization", soft_time_limit=540, time_limit=570)
+def read_organization(organization_pk: int) -> None:
+    """Read an AWS organization. Rung twice, the second finds it being read, or read."""
+    organizations.read_now(organization_pk)
+
+
+@shared_task(name="accounts.tend_organizations", expires=30)
+def tend_organizations() -> None:
+    """Begin the readings that are due, and send lost ones again."""
+    organizations.tend_organizations()

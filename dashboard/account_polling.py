@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 
 from accounts.models import Account, Poll, PollingPause
+from dashboard.organization_words import rest_words
 from dashboard.words import every, plural
 
 
@@ -29,6 +30,8 @@ def open_poll(account: Account) -> Poll | None:
 
 def next_poll(account: Account, pause: PollingPause | None, now: datetime) -> NextPoll:
     """When the schedule asks the account next, and what that rests on."""
+    if rests := rest_words(account):
+        return NextPoll(None, "not polled", f"It is {rests}: its organization’s word, taken over here.", "warn")
     if account.paused:
         return NextPoll(
             None, "paused", "The schedule leaves this account out; “Poll this account” still asks it.", "warn"

@@ -15,6 +15,7 @@ from accounts.domain.protection import frozen_until
 from accounts.models import Account, Cleanup, RoleStatus
 from dashboard.account_page import Blockers
 from dashboard.cleanup_words import STATE_WORDS
+from dashboard.organization_words import rest_words
 from dashboard.words import plural
 
 Act = Literal["poll", "plan", "go", ""]
@@ -112,6 +113,8 @@ def _steps(known: Known) -> Iterator[NextStep]:
     if (cleanup := known.cleanup) is not None:
         said = f"{cleanup} is {STATE_WORDS[State(cleanup.state)]}."
         yield NextStep(said, "go", Link(f"To {cleanup}", cleanup.get_absolute_url()))
+    if rests := rest_words(known.account):
+        yield NextStep(f"Nothing here: it is {rests}, and nobody can get in.")
     if status.checked_at is None:
         yield NextStep("Poll it to learn whether it has the role.", "poll")
     yield from _mending(status, known.found)

@@ -19,7 +19,7 @@ from accounts.services.onboarding import Details
 T = TypeVar("T")
 MOST_NOTES = 20_000
 ANY_ACCOUNT = "000000000000"  # stands in an ARN while the id itself is wrong
-_PARTITION_WORDS = {"aws": "AWS (aws)", "aws-us-gov": "AWS GovCloud (aws-us-gov)", "aws-cn": "AWS China (aws-cn)"}
+PARTITION_WORDS = {"aws": "AWS (aws)", "aws-us-gov": "AWS GovCloud (aws-us-gov)", "aws-cn": "AWS China (aws-cn)"}
 
 
 class AccountForm(forms.Form):
@@ -28,7 +28,7 @@ class AccountForm(forms.Form):
     account_id = forms.CharField(label="Account id", max_length=40)
     name = forms.CharField(label="Name")
     partition = forms.ChoiceField(
-        label="Partition", choices=[(name, _PARTITION_WORDS[name]) for name in PARTITIONS], initial="aws"
+        label="Partition", choices=[(name, PARTITION_WORDS[name]) for name in PARTITIONS], initial="aws"
     )
     reader_role = forms.CharField(label="Reader role", initial=ROLE_NAMES[Purpose.READER])
     cleaner_role = forms.CharField(label="Cleaner role", required=False)

@@ -261,6 +261,7 @@ CELERY_BEAT_SCHEDULE = {
     "poll-due-accounts": {"task": "accounts.poll_due_accounts", "schedule": 15.0},
     "tend-sweeps": {"task": "accounts.tend_sweeps", "schedule": 10.0},
     "tend-cleanups": {"task": "accounts.tend_cleanups", "schedule": 5.0},
+    "tend-organizations": {"task": "accounts.tend_organizations", "schedule": 30.0},
     # Not once a day: beat counts from its own start, and one that is restarted every night would never come to it.
     "forget-old": {"task": "accounts.forget_old", "schedule": 3600.0},
     # Often, so that what stays of a day is how it ended.
@@ -279,6 +280,7 @@ CELERY_TASK_ROUTES = {
     "accounts.forget_old": {"queue": "clock"},
     "accounts.write_figures": {"queue": "clock"},
     "accounts.tend_checks": {"queue": "clock"},
+    "accounts.tend_organizations": {"queue": "clock"},
     "accounts.void_expired_plans": {"queue": "clock"},
 }
 CELERY_TIMEZONE = "UTC"
@@ -338,6 +340,8 @@ AWS_CONNECT_TIMEOUT = whole_number("AWS_CONNECT_TIMEOUT", 4)  # one lost SYN is 
 AWS_READ_TIMEOUT = whole_number("AWS_READ_TIMEOUT", 10)  # these APIs answer within 1 s, under load within 5 s
 # 3 × 10 s + 3 s between the tries: a region that never answers costs 33 s, and all 34, 12 at once, fit into the budget.
 AWS_MAX_ATTEMPTS = whole_number("AWS_MAX_ATTEMPTS", 3)
+# Organizations allows a few calls a second for everybody who manages it: waits of 1, 2, 4, 8 and 16 s, less by chance.
+AWS_ORGANIZATION_ATTEMPTS = whole_number("AWS_ORGANIZATION_ATTEMPTS", 6)
 # Credentials never cross partitions: where botocore's ordinary chain finds those of one, the others need profiles.
 HUB_PROFILES = per_partition("HUB_PROFILE")
 # The hub role's whole ARN, where it has a path: the ARN of a session leaves that out.

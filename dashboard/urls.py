@@ -20,6 +20,7 @@ from dashboard.views import (
     manual,
     matrix,
     onboarding,
+    organizations,
     overview,
     region_table,
     regions,
@@ -90,8 +91,21 @@ import_urls = [  # /onboarding/import/
     path("<int:number>/check/", importing.import_check, name="onboarding-import-check"),
     path("<int:number>/poll/", importing.import_poll, name="onboarding-import-poll"),
 ]
+organization_urls = [  # /onboarding/organization/
+    path("", organizations.organization_list, name="onboarding-organizations"),
+    path("<int:number>/", organizations.organization, name="onboarding-organization"),
+    path("<int:number>/reading/", organizations.organization_reading, name="onboarding-organization-reading"),
+    path("<int:number>/read/", organizations.organization_read, name="onboarding-organization-read"),
+    path("<int:number>/edit/", organizations.organization_edit, name="onboarding-organization-edit"),
+    path("<int:number>/choose/", organizations.organization_choose, name="onboarding-organization-choose"),
+    path("<int:number>/take/", organizations.organization_take, name="onboarding-organization-take"),
+    path("<int:number>/undo/<int:take_id>/", organizations.organization_undo, name="onboarding-organization-undo"),
+    path("<int:number>/disconnect/", organizations.organization_disconnect, name="onboarding-organization-disconnect"),
+    path("<int:number>/role/", organizations.organization_role, name="onboarding-organization-role"),
+]
 onboarding_urls: list[URLPattern | URLResolver] = [  # /onboarding/
     path("import/", include(import_urls)),
+    path("organization/", include(organization_urls)),
     path("", onboarding.onboarding, name="onboarding"),
     path("add/", onboarding.account_add, name="onboarding-add"),
     path("check/", onboarding.check_many, name="onboarding-check-many"),

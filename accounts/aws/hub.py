@@ -38,7 +38,7 @@ class CallerIdentity:
 
 @dataclass(frozen=True, slots=True)
 class RoleGrant:
-    """What is needed to assume a role of an account: `purpose` is `reader` or `cleaner`."""
+    """What is needed to assume a role of an account: `purpose` is `reader`, `cleaner` or `organization`."""
 
     account_id: str
     partition: str
@@ -56,7 +56,7 @@ class RoleGrant:
             check_external_id(self.external_id)
         prefix = SESSION_PREFIX.get(self.purpose)
         if prefix is None:
-            raise ValueError(f"the purpose “{self.purpose}” is neither reader nor cleaner")
+            raise ValueError(f"the purpose “{self.purpose}” is none of {', '.join(SESSION_PREFIX)}")
         if not self.session_name.startswith(prefix) or not _SESSION_NAME.fullmatch(self.session_name):
             raise ValueError(
                 f"the session name must begin with {prefix} and be 64 of A-Z a-z 0-9 _ + = , . @ - at most"
@@ -111,6 +111,14 @@ class Hub:
             request["Policy"] = session_policy
         with answering(ASSUME_ROLE):
             return _credentials(self._sts().assume_role(**request), grant.account_id)
+
+    def session(self, grant: RoleGrant | None = None) -> boto3.Session:
+        """A session that signs as the hub identity, or with a grant as that role. Raises AwsError."""
+        core = self._core()
+        if grant is not None:
+            given = self.assume(grant)
+            core.set_credentials(given.access_key_id, given.secret_access_key, given.session_token)
+        return boto3.Session(botocore_session=core)
 
     def _refuse_bad(self, grant: RoleGrant) -> None:
         try:

@@ -20,8 +20,14 @@ class Purpose(StrEnum):
 
 
 ROLE_NAMES: Final[Mapping[str, str]] = {Purpose.READER: "MqSlrReader", Purpose.CLEANER: "MqSlrCleaner"}
+# The role of a management account that lists the accounts of its organization; no account's own purpose.
+ORGANIZATION: Final = "organization"
 # The trust policies let in no other session names; reading and deleting are told apart by them in CloudTrail, too.
-SESSION_PREFIX: Final[Mapping[str, str]] = {Purpose.READER: "mqslr-scan-", Purpose.CLEANER: "mqslr-clean-"}
+SESSION_PREFIX: Final[Mapping[str, str]] = {
+    Purpose.READER: "mqslr-scan-",
+    Purpose.CLEANER: "mqslr-clean-",
+    ORGANIZATION: "mqslr-org-",
+}
 SESSION_SECONDS: Final = 3600  # the most a hub that itself runs on a role may ask for
 
 _SLR: Final = f"arn:aws:iam::*:role{ROLE_PATH}{ROLE_NAME}"
@@ -71,6 +77,22 @@ _CREATES: Final = (
     ),
     _allow("EditSlrDescription", _SLR, "iam:UpdateRole", "iam:UpdateRoleDescription"),
 )
+# AWS narrows the first three to nothing smaller, and the others name what is not known before it is read.
+ORGANIZATION_STATEMENT: Final = _allow(
+    "RolecallReadsOrganization",
+    "*",
+    "organizations:DescribeOrganization",
+    "organizations:ListAccounts",
+    "organizations:ListRoots",
+    "organizations:ListOrganizationalUnitsForParent",
+    "organizations:ListAccountsForParent",
+    "organizations:ListTagsForResource",
+)
+
+
+def organization_permissions() -> dict[str, Any]:
+    """What reads an organization: the permissions policy of a role for it, the same in every partition."""
+    return {"Version": "2012-10-17", "Statement": [ORGANIZATION_STATEMENT]}
 
 
 def permissions(purpose: Purpose, partition: str, *, create_and_describe: bool = False) -> dict[str, Any]:
@@ -87,7 +109,7 @@ def statement_for(action: str, purpose: Purpose, partition: str) -> dict[str, An
     raise LookupError(action)
 
 
-def trust(purpose: Purpose, principal_arn: Any, external_id: Any) -> dict[str, Any]:
+def trust(purpose: str, principal_arn: Any, external_id: Any) -> dict[str, Any]:
     """The role's trust policy: this one identity, with this external id, under the purpose's session names.
 
     Both may be what a template puts in their place.

@@ -11,7 +11,14 @@ from typing import Any, Final
 from accounts.domain.identifiers import group_digits
 from accounts.domain.layout import Expression, hcl, hcl_attributes, yaml_lines
 from accounts.domain.regions import DEFAULT_REGION
-from accounts.domain.role_policies import SESSION_SECONDS, Purpose, permissions, trust
+from accounts.domain.role_policies import (
+    ORGANIZATION,
+    SESSION_SECONDS,
+    Purpose,
+    organization_permissions,
+    permissions,
+    trust,
+)
 
 _EXTERNAL_ID_PATTERN: Final = "[A-Za-z0-9_+=,.@:/-]{2,1224}"
 # An AccountId follows it after a dash.
@@ -35,9 +42,12 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WantedRole:
-    """One role of one account, for one installation. A StackSet takes `external_id` as the prefix of all accounts'."""
+    """One role of one account, for one installation. A StackSet takes `external_id` as the prefix of all accounts'.
 
-    purpose: Purpose
+    `purpose` is reader, cleaner or, in a management account, organization.
+    """
+
+    purpose: str
     account_id: str
     partition: str
     path: str
@@ -54,13 +64,17 @@ class WantedRole:
     @property
     def description(self) -> str:
         """What IAM's console will say of it."""
+        if self.purpose == ORGANIZATION:
+            return "Lets Rolecall list the accounts of the organization, their units and their tags."
         does = "look at" if self.purpose is Purpose.READER else "look at, and delete,"
         return f"Lets Rolecall {does} the Amazon MQ service-linked role and its brokers."
 
     @property
     def permissions(self) -> dict[str, Any]:
         """Its permissions policy."""
-        return permissions(self.purpose, self.partition, create_and_describe=self.create_and_describe)
+        if self.purpose == ORGANIZATION:
+            return organization_permissions()
+        return permissions(Purpose(self.purpose), self.partition, create_and_describe=self.create_and_describe)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,60 +5,61 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0003_cell_counts"),
+        ('accounts', '0003_cell_counts'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="account",
-            name="failed_polls",
+            model_name='account',
+            name='failed_polls',
             field=models.PositiveSmallIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name="poll",
-            name="calls",
-            field=models.PositiveIntegerField(default=0, help_text="Requests sent to AWS, retries included."),
+            model_name='poll',
+            name='calls',
+            field=models.PositiveIntegerField(default=0, help_text='Requests sent to AWS, retries included.'),
         ),
         migrations.AddField(
-            model_name="poll",
-            name="failing",
+            model_name='poll',
+            name='failing',
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name="poll",
-            name="outcomes",
+            model_name='poll',
+            name='outcomes',
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name="poll",
-            name="retries",
+            model_name='poll',
+            name='retries',
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name="poll",
-            name="slowest_region",
+            model_name='poll',
+            name='slowest_region',
             field=models.CharField(blank=True, max_length=32),
         ),
         migrations.AddField(
-            model_name="poll",
-            name="slowest_seconds",
+            model_name='poll',
+            name='slowest_seconds',
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name="poll",
-            name="throttles",
+            model_name='poll',
+            name='throttles',
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.CreateModel(
-            name="PollingPause",
+            name='PollingPause',
             fields=[
-                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ("since", models.DateTimeField(default=django.utils.timezone.now)),
-                ("by", models.CharField(max_length=150)),
+                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('since', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.CharField(max_length=150)),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="one_polling_pause")],
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_polling_pause')],
             },
         ),
     ]

@@ -5,29 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0004_schedules"),
+        ('accounts', '0004_schedules'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="StoredRegionStates",
+            name='StoredRegionStates',
             fields=[
-                (
-                    "account",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="region_states",
-                        serialize=False,
-                        to="accounts.account",
-                    ),
-                ),
-                ("by_code", models.JSONField(help_text="{region: state as AWS spells it}")),
-                ("read_at", models.DateTimeField()),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='region_states', serialize=False, to='accounts.account')),
+                ('by_code', models.JSONField(help_text='{region: state as AWS spells it}')),
+                ('read_at', models.DateTimeField()),
             ],
             options={
-                "verbose_name_plural": "stored region states",
+                'verbose_name_plural': 'stored region states',
             },
         ),
     ]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0006_cleanups"),
+        ('accounts', '0006_cleanups'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="cleanup",
-            name="misses",
-            field=models.PositiveSmallIntegerField(default=0, help_text="Questions in a row that AWS did not answer."),
+            model_name='cleanup',
+            name='misses',
+            field=models.PositiveSmallIntegerField(default=0, help_text='Questions in a row that AWS did not answer.'),
         ),
     ]

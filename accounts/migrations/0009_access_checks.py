@@ -7,93 +7,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0008_campaign_acknowledged"),
+        ('accounts', '0008_campaign_acknowledged'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="AccessCheck",
+            name='AccessCheck',
             fields=[
-                (
-                    "account",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="access_check",
-                        serialize=False,
-                        to="accounts.account",
-                    ),
-                ),
-                ("requested_at", models.DateTimeField()),
-                ("requested_by", models.CharField(max_length=150)),
-                ("sent_at", models.DateTimeField(db_index=True)),
-                ("checked_at", models.DateTimeField(null=True)),
-                ("reader_role_arn", models.CharField(blank=True, max_length=2048)),
-                ("cleaner_role_arn", models.CharField(blank=True, max_length=2048)),
-                (
-                    "reader",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("ready", "ready"),
-                            ("incomplete", "incomplete"),
-                            ("open", "open"),
-                            ("shut", "shut"),
-                            ("unknown", "unknown"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "cleaner",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("ready", "ready"),
-                            ("incomplete", "incomplete"),
-                            ("open", "open"),
-                            ("shut", "shut"),
-                            ("unknown", "unknown"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("results", models.JSONField(default=dict)),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='access_check', serialize=False, to='accounts.account')),
+                ('requested_at', models.DateTimeField()),
+                ('requested_by', models.CharField(max_length=150)),
+                ('sent_at', models.DateTimeField(db_index=True)),
+                ('checked_at', models.DateTimeField(null=True)),
+                ('reader_role_arn', models.CharField(blank=True, max_length=2048)),
+                ('cleaner_role_arn', models.CharField(blank=True, max_length=2048)),
+                ('reader', models.CharField(blank=True, choices=[('ready', 'ready'), ('incomplete', 'incomplete'), ('open', 'open'), ('shut', 'shut'), ('unknown', 'unknown')], max_length=12)),
+                ('cleaner', models.CharField(blank=True, choices=[('ready', 'ready'), ('incomplete', 'incomplete'), ('open', 'open'), ('shut', 'shut'), ('unknown', 'unknown')], max_length=12)),
+                ('results', models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name="HubIdentity",
+            name='HubIdentity',
             fields=[
-                (
-                    "partition",
-                    models.CharField(
-                        choices=[("aws", "aws"), ("aws-us-gov", "aws-us-gov"), ("aws-cn", "aws-cn")],
-                        max_length=16,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("caller_account", models.CharField(blank=True, max_length=12)),
-                ("caller_arn", models.CharField(blank=True, max_length=2048)),
-                ("principal_arn", models.CharField(blank=True, max_length=2048)),
-                ("found_by", models.CharField(blank=True, max_length=64)),
-                ("profile", models.CharField(blank=True, max_length=128)),
-                ("problem", models.TextField(blank=True)),
-                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("checked_at", models.DateTimeField(null=True)),
-                (
-                    "external_id_prefix",
-                    models.CharField(default=accounts.domain.role_policies.new_external_id, max_length=64),
-                ),
+                ('partition', models.CharField(choices=[('aws', 'aws'), ('aws-us-gov', 'aws-us-gov'), ('aws-cn', 'aws-cn')], max_length=16, primary_key=True, serialize=False)),
+                ('caller_account', models.CharField(blank=True, max_length=12)),
+                ('caller_arn', models.CharField(blank=True, max_length=2048)),
+                ('principal_arn', models.CharField(blank=True, max_length=2048)),
+                ('found_by', models.CharField(blank=True, max_length=64)),
+                ('profile', models.CharField(blank=True, max_length=128)),
+                ('problem', models.TextField(blank=True)),
+                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('checked_at', models.DateTimeField(null=True)),
+                ('external_id_prefix', models.CharField(default=accounts.domain.role_policies.new_external_id, max_length=64)),
             ],
             options={
-                "verbose_name_plural": "hub identities",
+                'verbose_name_plural': 'hub identities',
             },
         ),
         migrations.AddField(
-            model_name="account",
-            name="open_role_arns",
+            model_name='account',
+            name='open_role_arns',
             field=models.JSONField(blank=True, default=list, editable=False),
         ),
     ]

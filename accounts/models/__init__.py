@@ -10,6 +10,7 @@ from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalE
 from accounts.models.credential import SealedCredential
 from accounts.models.daily import DailyFigures
 from accounts.models.import_draft import ImportDraft
+from accounts.models.organization import Organization, OrganizationMember, OrganizationTake
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
 from accounts.models.region_readings import RegionEdit, RegionReading
@@ -34,6 +35,9 @@ __all__ = (
     "HubIdentity",
     "ImportDraft",
     "JournalEntry",
+    "Organization",
+    "OrganizationMember",
+    "OrganizationTake",
     "PolicyDocument",
     "Poll",
     "PollingPause",

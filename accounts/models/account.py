@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.domain.identifiers import PARTITIONS, group_digits
+from accounts.domain.organization import RESTING
 from accounts.domain.schedule import spacing
 
 # The tags that say what an account is for, the likeliest first.
@@ -25,8 +26,13 @@ class AccountQuerySet(models.QuerySet["Account"]):
     """Questions about accounts."""
 
     def due(self, now: datetime) -> AccountQuerySet:
-        """Accounts whose next poll has come, and that nobody has paused."""
-        return self.filter(paused=False).filter(Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now))
+        """Accounts whose next poll has come, that nobody has paused, and that are there in AWS."""
+        due = Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now)
+        return self.filter(paused=False).filter(due).awake()
+
+    def awake(self) -> AccountQuerySet:
+        """Without those that their organization calls suspended, closed or gone: nobody can assume a role there."""
+        return self.exclude(organization_state__in=sorted(RESTING))
 
 
 _Manager = models.Manager.from_queryset(AccountQuerySet)
@@ -59,6 +65,9 @@ class Account(models.Model):
     unit = models.CharField(max_length=1024, blank=True, help_text="Organizational unit, as a path: Workloads/Prod.")
     owner = models.CharField(max_length=254, blank=True, help_text="Whom to ask about it.")
     notes = models.TextField(blank=True)
+    # AWS's word on it, or GONE; empty when no organization that Rolecall reads has it.
+    organization_state = models.CharField(max_length=32, blank=True, editable=False)
+    organization_state_since = models.DateTimeField(null=True, editable=False)
     # Roles that a check found to let Rolecall in without the external id: not assumed until one finds them mended.
     open_role_arns = models.JSONField(default=list, blank=True, editable=False)
     paused = models.BooleanField(default=False)
@@ -97,6 +106,11 @@ class Account(models.Model):
     def ways_in(self) -> tuple[str, ...]:
         """All that a check of its roles rests on: when one of these changes, what was checked says nothing any more."""
         return tuple(getattr(self, name) for name in WAYS_IN)
+
+    @property
+    def rests(self) -> bool:
+        """True when its organization says that nobody can get in: it is kept, and not polled."""
+        return self.organization_state in RESTING
 
     @property
     def grouped_id(self) -> str:

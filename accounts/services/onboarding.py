@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.domain.identifiers import parse_role_arn
-from accounts.domain.role_policies import Purpose
+from accounts.domain.role_policies import ORGANIZATION, Purpose
 from accounts.domain.role_templates import Format, Rendered, WantedRole, external_id_in_stackset, render
-from accounts.models import AccessCheck, Account, AccountQuerySet, HubIdentity
+from accounts.models import AccessCheck, Account, AccountQuerySet, HubIdentity, Organization
 from accounts.models.account import WAYS_IN
 from accounts.services import audit
 from accounts.services.access_checks import request_checks
@@ -104,6 +104,23 @@ def role_file(
         create_and_describe,
     )  # fmt: skip
     return render(wanted, form)
+
+
+def organization_role_file(organization: Organization, form: Format, identity: HubIdentity) -> Rendered:
+    """The role through which an organization is read, for its management account. Raises NoRole."""
+    if not organization.access_role_arn:
+        raise NoRole("It is read as the hub identity: no role is needed. Name one on its form to use one.")
+    if not identity.principal_arn:
+        raise NoRole(identity.problem or "No worker has said yet who Rolecall is in this partition. Is one running?")
+    arn = parse_role_arn(organization.access_role_arn)
+    path, _, name = arn.resource.removeprefix("role").rpartition("/")
+    return render(
+        WantedRole(
+            ORGANIZATION, arn.account_id, organization.partition, f"{path}/", name, identity.principal_arn,
+            organization.external_id,
+        ),
+        form,
+    )  # fmt: skip
 
 
 def in_stackset(account: Account, identity: HubIdentity) -> bool:

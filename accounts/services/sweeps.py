@@ -24,7 +24,8 @@ def get_or_request_sweep(accounts: AccountQuerySet, reason: str, requested_by: s
     """
     with transaction.atomic():
         # Locked, so that of two who ask at once the second finds what the first has made.
-        chosen = list(accounts.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        awake = accounts.awake().order_by("pk")
+        chosen = list(awake.select_for_update(of=("self",)).values_list("pk", flat=True))
         if chosen and (there := _open_over(chosen)):
             return there, False
         return request_sweep(accounts, reason, requested_by), True
@@ -40,11 +41,13 @@ def _open_over(account_pks: list[int]) -> Sweep | None:
 def request_sweep(accounts: AccountQuerySet, reason: str, requested_by: str, *, send: bool = True) -> Sweep:
     """Start a sweep over these accounts, due or not, ahead of the schedule. Somebody waits for it.
 
+    Those that AWS calls suspended, closed or gone are left out: nobody can assume a role there.
+
     It ends a row of refusals: whoever asks has perhaps just mended the role. Without `send` the workers are not rung:
     the caller runs the polls itself.
     """
     with transaction.atomic():
-        chosen = list(accounts.order_by("pk").values_list("pk", flat=True))
+        chosen = list(accounts.awake().order_by("pk").values_list("pk", flat=True))
         asked = Account.objects.filter(pk__in=chosen).order_by("pk")
         # In one order, so that two who ask at once do not deadlock; who was deleted meanwhile is not asked.
         chosen = list(asked.select_for_update().values_list("pk", flat=True))

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.demo.estate_accounts import BROKEN, PLANS, Plan
+from accounts.domain.role_templates import external_id_in_stackset
+from dashboard.demo.estate_accounts import BROKEN, NEWCOMERS, PLANS, Plan
 from dashboard.demo.local_aws.access import CLEANER, READER
 from dashboard.demo.local_aws.sessions import HUB_ACCESS_KEY_ID, HUB_ACCOUNT_ID
 
@@ -17,6 +18,8 @@ __all__ = ["ACCOUNTS", "FAULTS", "HUB_ACCESS_KEY_ID", "HUB_ACCOUNT_ID", "HUB_SEC
 
 # Any secret will do: the local AWS does not check signatures.
 HUB_SECRET_ACCESS_KEY = "any-secret-will-do"  # noqa: S105
+# What the demo's Rolecall has its StackSet's external ids begin with, so that the newcomers' roles let it in.
+STACKSET_PREFIX = "rolecall-demo-stackset"
 CSV_COLUMNS = ("account_id", "name", "reader_role_arn", "cleaner_role_arn", "external_id", "tags")
 
 _SUBJECTS = (
@@ -34,6 +37,7 @@ class DemoAccount:
     account_id: str
     name: str
     partition: str
+    unit: str
     tags: dict[str, str]
     external_id: str
     paused: bool
@@ -61,7 +65,7 @@ def _account(plan: Plan) -> DemoAccount:
         "account_id": account_id,
         "name": plan.name,
         "partition": plan.partition,
-        "unit": plan.unit,
+        "unit": plan.organizational_unit,
         "tags": tags,
         "external_id": f"{told}-mistyped" if plan.wrong_external_id else told,
         "role": {**_last_use(plan), **plan.role_more} if plan.role else None,
@@ -69,7 +73,14 @@ def _account(plan: Plan) -> DemoAccount:
         **plan.more,
     }
     paused = bool(plan.more.get("paused", False))
-    return DemoAccount(account_id, plan.name, plan.partition, tags, told, paused, description)
+    unit = plan.organizational_unit
+    return DemoAccount(account_id, plan.name, plan.partition, unit, tags, told, paused, description)
+
+
+def _newcomer(plan: Plan) -> dict[str, Any]:
+    """An account that a StackSet has given its roles, before Rolecall knew of it."""
+    account = _account(plan)
+    return {**account.description, "external_id": external_id_in_stackset(STACKSET_PREFIX, account.account_id)}
 
 
 def _last_use(plan: Plan) -> dict[str, str]:
@@ -111,7 +122,7 @@ FAULTS: tuple[dict[str, Any], ...] = tuple({**rule, "account": _ID_OF[rule["acco
 
 def descriptions() -> list[dict[str, Any]]:
     """What the local AWS makes its world from."""
-    return [account.description for account in ACCOUNTS]
+    return [account.description for account in ACCOUNTS] + [_newcomer(plan) for plan in NEWCOMERS]
 
 
 def estate_csv() -> str:

@@ -32,6 +32,14 @@ class Plan:
     states: tuple[str, ...] = ()
     wrong_external_id: bool = False
 
+    @property
+    def organizational_unit(self) -> str:
+        """Where Organizations has it: by what it is for, not by whose it is."""
+        if self.owner == "security":
+            return "Security"
+        places = {"prod": "Workloads/Prod", "sandbox": "Sandbox"}
+        return places.get(self.env, "Workloads/Dev")
+
 
 def _drift(grade: str) -> dict[str, Any]:
     return {"policy": DRIFTED[grade]}
@@ -114,10 +122,21 @@ DATA = (
     Plan("gulf-analytics", "Data", "prod", "analytics", (("me-central-1", 2, 0),), more={
         **_on("me-central-1", "me-south-1"), "denials": [{"action": "iam:GetPolicyVersion"}]}),
     Plan("archive-2017", "Data", "prod", "records", more={"regions": {"af-south-1": "ENABLING"}}),
-    Plan("dormant-poc", "Data", "sandbox", "innovation", more={"paused": True}),
+    # Paused by a person, and suspended in AWS since: a reading of the organization tells.
+    Plan("dormant-poc", "Data", "sandbox", "innovation", more={"paused": True, "state": "SUSPENDED"}),
 )  # fmt: skip
 
 PLANS = COMMERCE + PLATFORM + DATA
+
+# In the organization and not in the import file: what the door by AWS Organizations finds.
+NEWCOMERS = (
+    Plan("returns-prod", "Commerce", "prod", "returns", (("eu-west-1", 2, 0), ("us-east-1", 1, 0))),
+    Plan("returns-dev", "Commerce", "dev", "returns"),
+    Plan("mobile-backend-prod", "Commerce", "prod", "mobile", (("us-west-2", 3, 1),)),
+    Plan("fraud-lab", "Data", "sandbox", "fraud", role=False),
+    Plan("security-forensics", "Platform", "prod", "security", role=False),
+    Plan("sunset-crm", "Commerce", "prod", "customers", more={"state": "SUSPENDED"}),
+)
 
 # What stays broken: each costs the caller its retries, so each is one region of one account.
 BROKEN: tuple[dict[str, Any], ...] = (

@@ -16,7 +16,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection
 
-from accounts.models import Account, Poll, Sweep
+from accounts.models import Account, HubIdentity, Poll, Sweep
 from dashboard.demo.house import BASE_DIR, House
 
 ADMIN = "admin"
@@ -81,13 +81,17 @@ def has_accounts() -> bool:
 
 def import_estate(house: House) -> None:
     """Import the demo estate by the command that a person would use."""
-    from dashboard.demo.estate import ACCOUNTS, estate_csv
+    from dashboard.demo.estate import ACCOUNTS, STACKSET_PREFIX, estate_csv
 
     path = house.root / "demo-estate.csv"
     path.write_text(estate_csv(), encoding="utf-8")
     call_command("import_accounts", str(path), stdout=StringIO())
     paused = [account.account_id for account in ACCOUNTS if account.paused]
     Account.objects.filter(account_id__in=paused).update(paused=True)
+    for unit in {account.unit for account in ACCOUNTS}:
+        there = [account.account_id for account in ACCOUNTS if account.unit == unit]
+        Account.objects.filter(account_id__in=there).update(unit=unit)
+    HubIdentity.objects.get_or_create(partition="aws", defaults={"external_id_prefix": STACKSET_PREFIX})
 
 
 def ask_for_sweep() -> int:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.outcomes import TrustGrade, Verdict
 from accounts.models import Account, Region
 from dashboard.matrix import role_status_of, stored_total
+from dashboard.organization_words import rest_words
 from dashboard.tables.columns import (
     NumberColumn,
     SortedColumn,
@@ -32,7 +33,9 @@ SETTLED = F("role_status__regions_ok") + F("role_status__regions_disabled")
 
 
 def asked_html(account: Account) -> SafeString:
-    """Say that an account is paused, or asked less often; nothing when it is asked like the others."""
+    """Say that an account is not polled, or less often, and why; nothing when it is asked like the others."""
+    if rests := rest_words(account):
+        return format_html('<small class="grade warn">{}, not polled</small>', rests)
     if account.paused:
         return format_html('<small class="soft">{}</small>', "paused")
     if account.failed_polls:

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.identifiers import group_digits
 from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.models import Account, RoleStatus
+from dashboard.organization_words import rest_words
 from dashboard.words import OUTCOME_WORDS, POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago, stale_before
 
 Sort = str | Expression | F | Subquery
@@ -100,9 +101,11 @@ def time_html(value: datetime | None, now: datetime | None = None) -> SafeString
 
 
 def account_html(account: Account) -> SafeString:
-    """Name, linked to the account's page, then the grouped id; a paused account says so."""
-    paused = " · paused" if account.paused else ""
-    return name_html(account) + format_html("<small>{}{}</small>", group_digits(account.account_id), paused)
+    """Name, linked to the account's page, then the grouped id; one that is not polled says why."""
+    why = rest_words(account) or ("paused" if account.paused else "")
+    return name_html(account) + format_html(
+        "<small>{}{}</small>", group_digits(account.account_id), f" · {why}" if why else ""
+    )
 
 
 def name_html(account: Account) -> SafeString:
@@ -118,10 +121,15 @@ def region_html(code: str) -> SafeString:
 
 
 def verdict_html(status: RoleStatus) -> SafeString:
-    """The verdict as a chip with its word and, on hover, its age; one that rests on an old look is marked as old."""
+    """The verdict as a chip with its word and, on hover, its age; one that rests on an old look is marked as old.
+
+    So is that of an account that AWS has suspended: nobody can look again.
+    """
     verdict, now = Verdict(status.verdict), timezone.now()
     looked = f"as of {ago(status.checked_at, now)}" if status.checked_at else "not polled yet"
-    old = status.checked_at is not None and status.checked_at < stale_before(now)
+    if rests := rest_words(status.account):
+        looked = f"{looked}; {rests}, not polled"
+    old = bool(rests) or (status.checked_at is not None and status.checked_at < stale_before(now))
     said = format_html('<i class="visually-hidden">, {}</i>', looked) if old else ""
     kind = f"{verdict.value} old" if old else verdict.value
     return format_html('<span class="chip {}" title="{}">{}{}</span>', kind, looked, VERDICT_WORDS[verdict], said)

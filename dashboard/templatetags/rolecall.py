@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, cast
@@ -88,6 +89,12 @@ def middle_cut(text: str, length: int = 56) -> SafeString:
 def role_name(arn: str) -> str:
     """A role's path and name out of its ARN, where the account stands beside it."""
     return arn.partition(":role/")[2] or arn
+
+
+@register.filter
+def pretty_json(value: object) -> str:
+    """A document as people read it, to be copied."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @register.filter

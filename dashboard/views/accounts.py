@@ -26,6 +26,7 @@ from dashboard.account_polling import next_poll, open_poll
 from dashboard.account_steps import Known, frozen, next_step, obstacles
 from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
+from dashboard.organization_words import rest_words
 from dashboard.publications import account_sentence
 from dashboard.tables.account_brokers import brokers_of
 from dashboard.views.archive import archived_page, edits_context
@@ -111,6 +112,7 @@ def polling_context(account: Account, now: datetime) -> dict[str, object]:
         "pause": pause,
         "next_poll": next_poll(account, pause, now),
         "open_poll": open_poll(account),
+        "rests": rest_words(account),
         "interval_form": IntervalForm.of(account),
         "polls": account.polls.select_related("sweep").order_by("-pk")[:POLLS_SHOWN],
     }
@@ -135,6 +137,9 @@ def account_following(request: ViewerRequest, account_id: str) -> HttpResponse:
 def poll_account(request: ViewerRequest, account_id: str) -> HttpResponse:
     """Start a sweep over this account alone."""
     account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
+    if rests := rest_words(account):
+        messages.warning(request, f"{account.name} is {rests}: nobody can get in, so nothing is polled.")
+        return redirect(account)
     chosen = visible_accounts(request.user).filter(pk=account.pk)
     return start_sweep(request, chosen, account.name, back=account.get_absolute_url())
 

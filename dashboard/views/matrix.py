@@ -29,7 +29,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
         "census": shown.table.census,
         "fresh": fresh_words(),
         **running_context(),
-        "pollable": accounts.filter(paused=False).count(),
+        "pollable": accounts.awake().filter(paused=False).count(),
     }
     template = "_matrix_live.html" if wants_fragment(request) else "matrix.html"
     return listing_page(request, "matrix", template, context, shown)
@@ -40,7 +40,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
 def poll_now(request: ViewerRequest) -> HttpResponse:
     """Start a sweep over the accounts that the filters leave; a paused one is polled only from its own page."""
     narrowed = account_filter(request.GET, request.user).accounts.order_by().values("pk")
-    chosen = visible_accounts(request.user).filter(pk__in=narrowed, paused=False)
+    chosen = visible_accounts(request.user).awake().filter(pk__in=narrowed, paused=False)
     query = request.GET.urlencode()
     back = f"{reverse('matrix')}?{query}" if query else reverse("matrix")
     if not chosen.exists():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.domain.identifiers import PARTITIONS
 from accounts.domain.role_policies import Purpose
 from accounts.domain.role_templates import Format
-from accounts.models import AccessCheck, Account, HubIdentity
+from accounts.models import AccessCheck, Account, HubIdentity, Organization
 from accounts.services.access_checks import request_checks
 from accounts.services.credentials import forget_credentials
 from accounts.services.hub import hub_identity, request_hub
@@ -58,7 +59,8 @@ def onboarding(request: ViewerRequest) -> HttpResponseBase:
     """Every account with what its roles answered, and the doors by which accounts come in."""
     narrowed = account_filter(request.GET, request.user)
     table = OnboardingTable(narrowed.qs.select_related("access_check"))
-    return list_page(request, table, "onboarding/list.html", "onboarding", filter=narrowed)
+    told = Organization.objects.filter(Q(waiting__gt=0) | ~Q(problem=""))
+    return list_page(request, table, "onboarding/list.html", "onboarding", filter=narrowed, organizations=told)
 
 
 @require_POST

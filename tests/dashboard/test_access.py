@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import BulkAct, RegionEdit, Sweep
+from accounts.models import BulkAct, Organization, RegionEdit, Sweep
 from accounts.services.account_files import write_accounts
 from accounts.services.import_drafts import draft_import
 from accounts.services.importing import AccountRow, ExternalIds
@@ -41,6 +41,8 @@ OPERATOR_PAGES = (
     *("/audit/", "/onboarding/", "/onboarding/hub/", "/onboarding/{account}/roles/"),
     *("/onboarding/import/template/", "/onboarding/import/accounts/", "/onboarding/import/{import}/problems/"),
     "/onboarding/import/{import}/changes/",
+    *("/onboarding/organization/{organization}/", "/onboarding/organization/{organization}/reading/"),
+    "/onboarding/organization/{organization}/role/",
 )
 # Ask on GET, act on POST.
 GATES = (
@@ -51,7 +53,6 @@ GATES = (
 )
 # The same address shows a form and takes it.
 FORMS = (
-    *("/onboarding/add/", "/onboarding/{account}/edit/"),
     *(
         "/regions/add/",
         "/regions/reset/",
@@ -60,6 +61,8 @@ FORMS = (
         "/regions/us-east-1/remove/",
     ),
     *("/onboarding/import/", "/onboarding/import/{import}/"),
+    *("/onboarding/add/", "/onboarding/{account}/edit/", "/onboarding/organization/"),
+    *("/onboarding/organization/{organization}/choose/", "/onboarding/organization/{organization}/edit/"),
 )
 ACTS = (
     "/matrix/poll/",
@@ -80,6 +83,10 @@ ACTS = (
         "/onboarding/import/{import}/check/",
         "/onboarding/import/{import}/poll/",
     ),
+    "/onboarding/organization/{organization}/read/",
+    "/onboarding/organization/{organization}/take/",
+    "/onboarding/organization/{organization}/undo/1/",
+    "/onboarding/organization/{organization}/disconnect/",
     "/regions/us-east-1/polled/",
     "/regions/refresh/ask/",
     "/regions/edits/{edit}/undo/",
@@ -121,6 +128,11 @@ UNKNOWN_ACTS = (
     "/onboarding/000000000000/check/",
     "/onboarding/000000000000/forget/",
     "/onboarding/000000000000/edit/",
+    "/onboarding/organization/999999/read/",
+    "/onboarding/organization/999999/take/",
+    "/onboarding/organization/999999/undo/1/",
+    "/onboarding/organization/999999/disconnect/",
+    "/onboarding/organization/999999/edit/",
     "/regions/mars-1/polled/",
     "/regions/mars-1/edit/",
     "/regions/mars-1/remove/",
@@ -152,6 +164,7 @@ def place(db: None) -> dict[str, object]:
         "cleanup": cleanup.pk,
         "edit": edit.pk,
         "import": a_draft(),
+        "organization": Organization.objects.create(partition="aws").pk,
     }
 
 

@@ -11,7 +11,14 @@ import pytest
 from accounts.domain import published_regions
 from accounts.domain.identifiers import PARTITIONS, check_external_id
 from accounts.domain.regions import DEFAULT_REGION
-from accounts.domain.role_policies import Purpose, new_external_id, permissions, statement_for, trust
+from accounts.domain.role_policies import (
+    Purpose,
+    new_external_id,
+    organization_permissions,
+    permissions,
+    statement_for,
+    trust,
+)
 
 HUB = "arn:aws:iam::999900001111:role/rolecall-hub"
 DELETING = ("Delete", "Detach", "Create", "Update", "Put", "Reboot")
@@ -71,6 +78,12 @@ def test_the_linter_finds_nothing_in_what_the_hub_needs_for_the_list_of_regions(
 
     assert not parliament.analyze_policy_string(json.dumps({"Version": "2012-10-17", "Statement": [asked]})).findings
     assert asked["Resource"].startswith(f"arn:{partition}:ssm:{DEFAULT_REGION[partition]}:")
+
+
+def test_the_same_linter_takes_the_organizations_policy() -> None:
+    found = parliament.analyze_policy_string(json.dumps(organization_permissions())).findings
+
+    assert [finding.issue for finding in found] == []
 
 
 def test_only_the_hub_with_the_external_id_and_a_fitting_session_name_is_trusted() -> None:

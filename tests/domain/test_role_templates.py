@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from accounts.domain.identifiers import PARTITIONS
 from accounts.domain.layout import yaml_lines
 from accounts.domain.regions import DEFAULT_REGION
-from accounts.domain.role_policies import Purpose, permissions, trust
+from accounts.domain.role_policies import ORGANIZATION, Purpose, organization_permissions, permissions, trust
 from accounts.domain.role_templates import Format, WantedRole, render, stackset_commands
 
 HUB = "arn:aws:iam::999900001111:role/rolecall-hub"
@@ -35,15 +35,15 @@ if "get-role" in sys.argv:
 """
 
 
-def wanted(purpose: Purpose, partition: str = "aws") -> WantedRole:
+def wanted(purpose: str, partition: str = "aws") -> WantedRole:
     hub = HUB.replace("arn:aws:", f"arn:{partition}:")
     return replace(ROLE, purpose=purpose, partition=partition, principal_arn=hub, create_and_describe=True)
 
 
 @pytest.mark.parametrize("form", [Format.CLOUDFORMATION, Format.STACKSET])
 @pytest.mark.parametrize("partition", PARTITIONS)
-@pytest.mark.parametrize("purpose", Purpose)
-def test_cfn_lint_finds_nothing(purpose: Purpose, partition: str, form: Format) -> None:
+@pytest.mark.parametrize("purpose", [*Purpose, ORGANIZATION])
+def test_cfn_lint_finds_nothing(purpose: str, partition: str, form: Format) -> None:
     text = render(wanted(purpose, partition), form).text
 
     assert cfnlint.lint(text, regions=[DEFAULT_REGION[partition]]) == []
@@ -79,6 +79,17 @@ def test_terraform_is_hcl_and_says_the_same(purpose: Purpose) -> None:
     assert names == {"hub_arn", "external_id"}
     for action in (a for s in permissions(purpose, "aws", create_and_describe=True)["Statement"] for a in s["Action"]):
         assert f'"{action}"' in text
+
+
+@pytest.mark.parametrize("form", [Format.CLOUDFORMATION, Format.TERRAFORM, Format.CLI])
+def test_the_role_of_an_organization_lists_and_does_nothing_else(form: Format) -> None:
+    text = render(wanted(ORGANIZATION), form).text
+
+    for action in organization_permissions()["Statement"][0]["Action"]:
+        assert action in text
+    assert "mqslr-org-*" in text
+    assert "iam:GetRole" not in text
+    assert "ec2:" not in text
 
 
 def run(tmp_path: Path, account: str = "111122223333", found: str = "") -> tuple[int, list[list[str]]]:

@@ -83,6 +83,10 @@ class LocalAws:
         """Change settings, in seconds; gives all of them."""
         return dict(self._ask("POST", "settings", settings))
 
+    def organization(self, **rules: Any) -> dict[str, Any]:
+        """Change who manages the organization and how it pages; gives all of it. A reset puts it back."""
+        return dict(self._ask("POST", "organization", rules))
+
     def _ask(self, method: str, path: str, given: object = None) -> Any:
         body = json.dumps(given).encode() if given is not None else None
         request = urllib.request.Request(f"{self.url}/_local/{path}", data=body, method=method)  # noqa: S310

@@ -20,7 +20,7 @@ from dashboard.demo.local_aws.descriptions import (
 )
 from dashboard.demo.local_aws.faults import BadRule
 from dashboard.demo.local_aws.wire import HttpAnswer, HttpRequest, json_answer
-from dashboard.demo.local_aws.world import Settings, World
+from dashboard.demo.local_aws.world import Organization, Settings, World
 
 ESTATES = ("demo", "empty")
 
@@ -42,6 +42,7 @@ def load_estate(aws: LocalAws, name: str) -> None:
     with aws.world.lock:
         aws.world.accounts = {account.account_id: account for account in accounts}
         aws.world.estate = name
+        aws.world.organization = Organization()
     aws.faults.clear(estate_too=True)
     for rule in estate.FAULTS if demo else ():
         aws.faults.add(rule, estate=True)
@@ -164,6 +165,12 @@ def _settings(aws: LocalAws, given: dict[str, Any]) -> object:
     return asdict(aws.world.settings)
 
 
+def _organization(aws: LocalAws, given: dict[str, Any]) -> object:
+    with aws.world.lock:
+        aws.world.organization = Organization(**{**asdict(aws.world.organization), **given})
+        return asdict(aws.world.organization)
+
+
 _ROUTES: tuple[tuple[str, str, Callable[..., object]], ...] = (
     ("GET", "/_local/world", _world),
     ("GET", r"/_local/accounts/(\d{12})", _get_account),
@@ -180,4 +187,5 @@ _ROUTES: tuple[tuple[str, str, Callable[..., object]], ...] = (
     ("GET", "/_local/changes", _changes),
     ("GET", "/_local/handed-out", _handed_out),
     ("POST", "/_local/settings", _settings),
+    ("POST", "/_local/organization", _organization),
 )

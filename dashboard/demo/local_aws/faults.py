@@ -29,6 +29,7 @@ class Rule:
     service: str = ""
     action: str = ""
     times: int | None = None
+    after: int = 0  # so many calls that fit are answered first: a fault in mid-paging
     delay: float = 0.0
     status: int = 0
     code: str = ""
@@ -76,6 +77,9 @@ class Faults:
         """The rule that decides this call, one of its times used up."""
         with self._lock:
             rule = next((rule for rule in self._rules if rule.fits(call)), None)
+            if rule is not None and rule.after > 0:
+                rule.after -= 1
+                return None
             if rule is not None and rule.times is not None:
                 rule.times -= 1
                 if rule.times <= 0:

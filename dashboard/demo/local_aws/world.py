@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from accounts.domain import role as documented
 from accounts.domain.regions import BEYOND_GUIDE_ROWS, GUIDE_ROWS, partition_of
+from dashboard.demo.local_aws.sessions import HUB_ACCOUNT_ID
 
 REGION_ROWS = GUIDE_ROWS + BEYOND_GUIDE_ROWS
 OPT_IN_REGIONS = frozenset(row.code for row in REGION_ROWS if row.opt_in)
@@ -28,6 +29,17 @@ class Settings:
     role_delete_seconds: float = 2.0
     session_seconds: float = 3600.0
     latency_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Organization:
+    """Who manages the organization, and how it pages. An account is in it when it has a unit."""
+
+    management_account: str = HUB_ACCOUNT_ID
+    delegated: list[str] = field(default_factory=list)  # accounts that may read it beside the management account
+    in_use: bool = True
+    empty_pages: bool = False  # before each page with accounts, units or tags comes an empty one, and one at the end
+    old_words: bool = False  # Status and no State, as AWS had it before September 2026
 
 
 @dataclass(slots=True)
@@ -201,6 +213,7 @@ class World:
         self.lock = threading.RLock()
         self.accounts: dict[str, Account] = {}
         self.settings = Settings()
+        self.organization = Organization()
         self.estate = "empty"
         # Every secret access key and session token that was handed out: whoever guards them can look for them.
         self.handed_out: deque[tuple[str, str]] = deque(maxlen=20_000)

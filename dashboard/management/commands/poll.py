@@ -10,7 +10,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from accounts.models import AccountQuerySet, Sweep
@@ -19,6 +19,7 @@ from accounts.services.sweep_facts import outcomes_of
 from accounts.services.sweeps import Progress, get_or_request_sweep, progress_of, request_sweep
 from dashboard.access import Shell, visible_accounts
 from dashboard.named_accounts import named_accounts
+from dashboard.organization_words import rest_words
 from dashboard.words import plural
 
 LOOK_EVERY_SECONDS = 0.5
@@ -96,4 +97,8 @@ def _accounts(wanted: list[str]) -> AccountQuerySet:
     everyone = visible_accounts(Shell.OPERATOR)
     if not wanted:
         return everyone.filter(paused=False)  # a paused one is polled only by name
-    return named_accounts(wanted, Shell.OPERATOR)
+    named = named_accounts(wanted, Shell.OPERATOR)
+    resting = [f"{account} is {rests}" for account in named if (rests := rest_words(account))]
+    if resting:
+        raise CommandError(f"{'; '.join(resting)}: nobody can get in, so nothing is polled")
+    return named
