@@ -42,10 +42,11 @@ def _identity() -> SafeString:
 
 def _adding() -> SafeString:
     say = (
-        '<a href="{}">Add one by its form</a>, many by <code>manage.py import_accounts accounts.csv --dry-run</code>,'
-        ' or see <a href="{}">all ways in</a>.'
+        '<a href="{}">Add one by its form</a>, many <a href="{}">by a CSV</a>, or whole parts'
+        ' <a href="{}">of an organization</a>.'
     )
-    return format_html(say, reverse("onboarding-add"), reverse("onboarding"))
+    names = ("onboarding-add", "onboarding-import", "onboarding-organizations")
+    return format_html(say, *map(reverse, names))
 
 
 def _role(account: Account | None) -> SafeString:

@@ -86,6 +86,17 @@ HELP = {
     "onboarding-roles": PageHelp(
         "The roles of one account, written for this installation: make them there, then check.", "onboarding#the-roles"
     ),
+    "onboarding-import": PageHelp(
+        "Many accounts by a file: first a preview with every bad line, then all of it or nothing.", "onboarding#the-csv"
+    ),
+    "onboarding-organizations": PageHelp(
+        "Accounts from AWS Organizations: read whole, chosen by rules, taken as you saw them.",
+        "onboarding#a-whole-organization",
+    ),
+    "onboarding-organization": PageHelp(
+        "One organization: what it said last, and what differs from what is watched.",
+        "onboarding#a-whole-organization",
+    ),
     "views": PageHelp("Filters, order and columns kept under a name, and reports that programs fetch.", "views#views"),
     "audit": PageHelp("Who did what, when and from where.", "operating#people"),
     "help": PageHelp("The documentation of this installation’s version.", "index"),

@@ -93,15 +93,23 @@ import_urls = [  # /onboarding/import/
 ]
 organization_urls = [  # /onboarding/organization/
     path("", organizations.organization_list, name="onboarding-organizations"),
-    path("<int:number>/", organizations.organization, name="onboarding-organization"),
-    path("<int:number>/reading/", organizations.organization_reading, name="onboarding-organization-reading"),
-    path("<int:number>/read/", organizations.organization_read, name="onboarding-organization-read"),
-    path("<int:number>/edit/", organizations.organization_edit, name="onboarding-organization-edit"),
-    path("<int:number>/choose/", organizations.organization_choose, name="onboarding-organization-choose"),
-    path("<int:number>/take/", organizations.organization_take, name="onboarding-organization-take"),
-    path("<int:number>/undo/<int:take_id>/", organizations.organization_undo, name="onboarding-organization-undo"),
-    path("<int:number>/disconnect/", organizations.organization_disconnect, name="onboarding-organization-disconnect"),
-    path("<int:number>/role/", organizations.organization_role, name="onboarding-organization-role"),
+    path("<int:organization_pk>/", organizations.organization, name="onboarding-organization"),
+    path("<int:organization_pk>/reading/", organizations.organization_reading, name="onboarding-organization-reading"),
+    path("<int:organization_pk>/read/", organizations.organization_read, name="onboarding-organization-read"),
+    path("<int:organization_pk>/edit/", organizations.organization_edit, name="onboarding-organization-edit"),
+    path("<int:organization_pk>/choose/", organizations.organization_choose, name="onboarding-organization-choose"),
+    path("<int:organization_pk>/take/", organizations.organization_take, name="onboarding-organization-take"),
+    path(
+        "<int:organization_pk>/undo/<int:take_id>/",
+        organizations.organization_undo,
+        name="onboarding-organization-undo",
+    ),
+    path(
+        "<int:organization_pk>/disconnect/",
+        organizations.organization_disconnect,
+        name="onboarding-organization-disconnect",
+    ),
+    path("<int:organization_pk>/role/", organizations.organization_role, name="onboarding-organization-role"),
 ]
 onboarding_urls: list[URLPattern | URLResolver] = [  # /onboarding/
     path("import/", include(import_urls)),

@@ -51,9 +51,9 @@ def organization_list(request: ViewerRequest) -> HttpResponse:
 
 @require_safe
 @open_to(Role.OPERATOR)
-def organization(request: ViewerRequest, number: int) -> HttpResponse:
+def organization(request: ViewerRequest, organization_pk: int) -> HttpResponse:
     """One organization: its last reading, and what is to be taken of it."""
-    one = get_object_or_404(Organization, pk=number)
+    one = get_object_or_404(Organization, pk=organization_pk)
     takes = list(one.takes.all()[:TAKES_SHOWN])
     context = {
         **_reading(one),
@@ -73,9 +73,9 @@ def _unread_newcomer(last: OrganizationTake) -> Account | None:
 
 @require_safe
 @open_to(Role.OPERATOR)
-def organization_reading(request: ViewerRequest, number: int) -> HttpResponse:
+def organization_reading(request: ViewerRequest, organization_pk: int) -> HttpResponse:
     """How far a reading is; once it is over, HTMX loads the page anew."""
-    one = get_object_or_404(Organization, pk=number)
+    one = get_object_or_404(Organization, pk=organization_pk)
     if wants_fragment(request) and not one.waits:
         return HttpResponseClientRefresh()
     return render(request, "organization/_reading.html", _reading(one))
@@ -90,18 +90,18 @@ def _reading(one: Organization) -> dict[str, object]:
 
 @require_POST
 @open_to(Role.OPERATOR)
-def organization_read(request: ViewerRequest, number: int) -> HttpResponse:
+def organization_read(request: ViewerRequest, organization_pk: int) -> HttpResponse:
     """Have a worker read it again."""
-    one = get_object_or_404(Organization, pk=number)
+    one = get_object_or_404(Organization, pk=organization_pk)
     request_reading(one, request.user.get_username())
     return redirect(one)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to(Role.OPERATOR)
-def organization_edit(request: ViewerRequest, number: int) -> HttpResponse:
+def organization_edit(request: ViewerRequest, organization_pk: int) -> HttpResponse:
     """Change the way in, and read again."""
-    one = get_object_or_404(Organization, pk=number)
+    one = get_object_or_404(Organization, pk=organization_pk)
     form = ConnectForm(request.POST or None, organization=one)
     if form.is_valid():
         try:
@@ -113,9 +113,9 @@ def organization_edit(request: ViewerRequest, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to(Role.OPERATOR)
-def organization_choose(request: ViewerRequest, number: int) -> HttpResponse:
+def organization_choose(request: ViewerRequest, organization_pk: int) -> HttpResponse:
     """Choose accounts: GET shows the rules, or for HTMX what those in the address take; POST keeps them."""
-    one = get_object_or_404(Organization, pk=number)
+    one = get_object_or_404(Organization, pk=organization_pk)
     live = wants_fragment(request)
     form = RulesForm(request.GET if live else request.POST or None, organization=one)
     valid = form.is_valid()
@@ -132,9 +132,9 @@ def organization_choose(request: ViewerRequest, number: int) -> HttpResponse:
 
 @require_POST
 @open_to(Role.OPERATOR)
-def organization_take(request: ViewerRequest, number: int) -> HttpResponse:
+def organization_take(request: ViewerRequest, organization_pk: int) -> HttpResponse:
     """Take the kinds that are ticked, but for the accounts that are left out; or keep what is here."""
-    one = get_object_or_404(Organization, pk=number)
+    one = get_object_or_404(Organization, pk=organization_pk)
     try:
         kinds = {Kind(kind) for kind in request.POST.getlist("kind")}
     except ValueError as error:
@@ -173,9 +173,9 @@ def counts_in_words(taken: OrganizationTake) -> str:
 
 @require_POST
 @open_to(Role.OPERATOR)
-def organization_undo(request: ViewerRequest, number: int, take_id: int) -> HttpResponse:
+def organization_undo(request: ViewerRequest, organization_pk: int, take_id: int) -> HttpResponse:
     """Undo the last taking."""
-    taken = get_object_or_404(OrganizationTake, pk=take_id, organization=number)
+    taken = get_object_or_404(OrganizationTake, pk=take_id, organization=organization_pk)
     try:
         done = undo(taken, request.user.get_username())
     except CannotUndo:
@@ -188,9 +188,9 @@ def organization_undo(request: ViewerRequest, number: int, take_id: int) -> Http
 
 @require_POST
 @open_to(Role.OPERATOR)
-def organization_disconnect(request: ViewerRequest, number: int) -> HttpResponse:
+def organization_disconnect(request: ViewerRequest, organization_pk: int) -> HttpResponse:
     """Forget an organization; its accounts stay."""
-    one = get_object_or_404(Organization, pk=number)
+    one = get_object_or_404(Organization, pk=organization_pk)
     disconnect(one, request.user.get_username())
     messages.success(request, "The organization is forgotten. Its accounts are watched as before.")
     return redirect("onboarding-organizations")
@@ -198,9 +198,9 @@ def organization_disconnect(request: ViewerRequest, number: int) -> HttpResponse
 
 @require_safe
 @open_to(Role.OPERATOR)
-def organization_role(request: ViewerRequest, number: int) -> HttpResponse:
+def organization_role(request: ViewerRequest, organization_pk: int) -> HttpResponse:
     """The role of the management account, ready to be made."""
-    one = get_object_or_404(Organization, pk=number)
+    one = get_object_or_404(Organization, pk=organization_pk)
     try:
         form = Format(request.GET.get("format", Format.CLOUDFORMATION))
         if form not in FORMS:

@@ -12,7 +12,8 @@ Objects = Mapping[str, list[object]]
 NOTHING: Objects = {
     "account_id": ["999999999999"], "campaign number": [999999], "cleanup number": [999999], "code": ["mars-1"],
     "sweep_id": [999999], "view_id": [999999], "report_id": [999999], "partition": ["aws"], "page": ["nowhere"],
-    "act_id": [999999], "entry_id": [999999],
+    "act_id": [999999], "entry_id": [999999], "onboarding number": [999999], "region number": [999999],
+    "organization_pk": [999999], "take_id": [999999],
 }  # fmt: skip
 
 

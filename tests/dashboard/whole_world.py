@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib.auth.models import User
@@ -21,11 +22,18 @@ from accounts.models import (
     Cleanup,
     HubIdentity,
     JournalEntry,
+    Organization,
+    OrganizationMember,
+    OrganizationTake,
     Poll,
     PollingPause,
+    RegionEdit,
     RoleStatus,
     Sweep,
 )
+from accounts.services.account_files import write_accounts
+from accounts.services.import_drafts import draft_import
+from accounts.services.importing import AccountRow, ExternalIds
 from dashboard.bulk import DEEDS
 from dashboard.manual import names
 from dashboard.models import Report, SavedView
@@ -65,7 +73,30 @@ def make_world(person: User, count: int = 14, name: str = "") -> Objects:
         "page": [*names()],
         "act_id": _acts(person, accounts[0]),
         "entry_id": [AuditEntry.objects.latest("pk").pk],
+        "onboarding number": [_draft(person, name)],
+        "region number": [RegionEdit.objects.create(actor="olga", action="edit region", before={}, after={}).pk],
+        **_organization(accounts, name),
     }
+
+
+def _draft(person: User, name: str) -> int:
+    """A file that waits for its import: one account is new, one is another than what is watched."""
+    ids = ("111122223333", Account.objects.order_by("pk")[0].account_id)
+    rows = [AccountRow(one, name or "x", "aws", f"arn:aws:iam::{one}:role/R", "", "ext-1", {}) for one in ids]
+    return draft_import(person, name[:80] or "a.csv", b"".join(write_accounts(rows)), ExternalIds.RANDOM).pk
+
+
+def _organization(accounts: Sequence[Account], name: str) -> Objects:
+    """An organization that was read, with a new account and a renamed one, and something taken of it before."""
+    now = timezone.now()
+    read = {"chosen": True, "read_at": now, "answered_at": now, "organization_id": "o-abcdefghij", "waiting": 2}
+    one = Organization.objects.create(partition="aws", management_account="999900001111", **read)
+    for account_id in ("444455556666", accounts[0].account_id):
+        OrganizationMember.objects.create(
+            organization=one, account_id=account_id, name=name or "renamed", state="ACTIVE", unit="Workloads", tags={}
+        )
+    taken = OrganizationTake.objects.create(organization=one, actor=name[:150] or "olga", counts={"new": 1}, items=[])
+    return {"organization_pk": [one.pk], "take_id": [taken.pk]}
 
 
 def add_rows(person: User, count: int) -> None:
