@@ -75,7 +75,7 @@ def test_a_dropped_file_becomes_accounts_that_are_checked_and_read(
 ) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.get_by_role("link", name="Import accounts from a CSV").click()
+    page.get_by_role("link", name="by a CSV").click()
 
     drop(page, ("estate.csv", FILE))
     expect(page.locator("[data-drop-said]")).to_contain_text("estate.csv, 1 kB")
@@ -97,7 +97,7 @@ def test_a_dropped_file_becomes_accounts_that_are_checked_and_read(
 def test_the_form_leads_by_keyboard_alone_to_an_account_that_is_read(
     empty_site: str, demo_aws: LocalAws, page: Page
 ) -> None:
-    page.get_by_role("link", name="Add one account").press("Enter")
+    page.get_by_role("link", name="Add one by its form").press("Enter")
     page.get_by_label("Account id").focus()
     page.keyboard.type("1111-2222-3333")
     page.keyboard.press("Tab")

@@ -44,7 +44,7 @@ def test_a_sweep_is_watched_filtered_drilled_into_and_taken_away(
     expect(page.get_by_role("note")).to_contain_text("Not AWS")
 
     page.get_by_role("link", name="Matrix", exact=True).click()
-    page.get_by_role("button", name="now").click()
+    page.get_by_role("button", name="accounts now").click()
     expect(page.locator("#sweep-bar progress")).to_be_visible()
     expect(page.locator("#sweep-bar")).to_contain_text("done", timeout=90_000)
     total = Account.objects.count()
@@ -77,7 +77,7 @@ def take_csv(page: Page, folder: Path) -> list[dict[str, str]]:
 def test_a_running_sweep_is_cancelled_from_its_page(demo_site: str, sign_in: Callable[[str], None], page: Page) -> None:
     sign_in(demo_site)
     page.goto(f"{demo_site}/matrix/")
-    page.get_by_role("button", name="now").click()
+    page.get_by_role("button", name="accounts now").click()
 
     page.locator("#sweep-bar").get_by_role("button", name="Cancel").click()
 

@@ -260,7 +260,7 @@ def test_without_javascript_every_step_is_a_link_or_a_form(
     plain.locator(".sections").get_by_role("link", name="History").click()
     plain.locator("#history").get_by_role("link", name="Older").click()
     expect(plain.locator("#history")).to_contain_text("44 RabbitMQ")
-    plain.locator("#regions").get_by_text("answered: no brokers").click()
+    plain.locator("#regions summary", has_text="answered: no brokers").click()
     expect(plain.locator("#region-eu-west-1")).to_be_visible()
     plain.get_by_role("link", name="Brokers", exact=True).first.click()
     plain.locator("th").get_by_role("link", name="Broker", exact=True).click()

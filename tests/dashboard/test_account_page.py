@@ -145,13 +145,13 @@ def test_what_stops_a_deletion_is_listed_with_where_to_mend_it(
     assert 'href="#region-us-east-1"' in html
 
 
-def test_a_regions_row_is_its_anchor_and_links_to_itself(watching: Client, account: Account) -> None:
+def test_a_regions_row_is_its_anchor_and_leads_to_the_region(watching: Client, account: Account) -> None:
     make_cell(account, "us-east-1", 3)
 
     html = watching.get(account.get_absolute_url()).content.decode()
 
     assert '<tr id="region-us-east-1">' in html
-    assert 'href="#region-us-east-1"' in html
+    assert 'href="/regions/us-east-1/"' in html
 
 
 def test_all_brokers_are_sorted_and_exported_from_the_accounts_page(watching: Client, account: Account) -> None:

@@ -27,7 +27,7 @@ from dashboard.exports import (
 from dashboard.formats import FORMATS, FORMULA_STARTS
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.tables.accounts import AccountTable
-from dashboard.tables.brokers import BrokerTable
+from dashboard.tables.brokers import BrokerTable, with_knowledge
 from dashboard.tables.sweeps import AuditTable
 from dashboard.xlsx import CELL_LENGTH, xlsx_blocks
 from tests.dashboard.factories import make_account, make_cell, make_status, seed
@@ -154,7 +154,7 @@ def test_the_first_bytes_leave_before_the_last_row_is_read() -> None:
     "table",
     [
         lambda: AccountTable(Account.objects.select_related("role_status")),
-        lambda: BrokerTable(Broker.objects.select_related("account")),
+        lambda: BrokerTable(with_knowledge(Broker.objects.select_related("account"))),
         lambda: AuditTable(AuditEntry.objects.all()),
     ],
     ids=["accounts", "brokers", "audit"],
