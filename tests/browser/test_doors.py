@@ -76,6 +76,7 @@ def test_a_dropped_file_becomes_accounts_that_are_checked_and_read(
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.get_by_role("link", name="by a CSV").click()
+    page.wait_for_url("**/onboarding/import/")  # the drop has to fall on this page
 
     drop(page, ("estate.csv", FILE))
     expect(page.locator("[data-drop-said]")).to_contain_text("estate.csv, 1 kB")
