@@ -20,6 +20,7 @@ class Rule(StrEnum):
     NOT_AWS_ROLE = "not_aws_role"
     NO_CLEANER_ROLE = "no_cleaner_role"
     ANOTHER_ACCOUNT = "another_account"
+    RESTING_ACCOUNT = "resting_account"
     UNKNOWN_BROKER = "unknown_broker"
     PROTECTED_ACCOUNT = "protected_account"
     PROTECTED_NAME = "protected_name"

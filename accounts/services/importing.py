@@ -258,7 +258,7 @@ def import_accounts(rows: list[AccountRow], actor: str, *, seen: str = "", dry_r
             found = compare(rows, lock=True)
             if seen and found.mark != seen:
                 raise WorldChanged
-            edits = _add([row for row in found.new if row.account_id not in found.returning])
+            edits = add([row for row in found.new if row.account_id not in found.returning])
             known = [row for row in found.new if row.account_id in found.returning]
             known += [changed.after for changed in found.changed]
             for start in range(0, len(known), BATCH):
@@ -281,7 +281,8 @@ def _counted(found: Comparison) -> Imported:
     return Imported(len(new), len(updated), found.unchanged, (*new, *updated), unchecked)
 
 
-def _add(rows: list[AccountRow]) -> list[Edit | None]:
+def add(rows: list[AccountRow]) -> list[Edit | None]:
+    """Write new accounts down; gives what is to be kept. Raises IntegrityError when one of them is there by now."""
     accounts = Account.objects.bulk_create(map(_account, rows), batch_size=BATCH)
     return [difference(None, account, FIELDS) for account in accounts]
 
@@ -328,7 +329,9 @@ def _forget_what_moves(rows: list[AccountRow]) -> None:
         pks = [account.pk for account in leaving.select_for_update()]
         for known in (Cell, Broker, RoleStatus, StoredRegionStates):
             known.objects.filter(account__in=pks).delete()
-        Account.every.filter(pk__in=pks).update(next_poll_at=None)
+        Account.every.filter(pk__in=pks).update(
+            next_poll_at=None, failed_polls=0, organization_state="", organization_state_since=None
+        )
 
 
 def _forget_old_checks(rows: list[AccountRow]) -> None:

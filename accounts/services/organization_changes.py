@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.domain.organization import (
@@ -37,7 +37,7 @@ from accounts.models import (
 )
 from accounts.services import audit
 from accounts.services.edits import Edit
-from accounts.services.importing import BATCH, MAX_NAME, AccountRow, store
+from accounts.services.importing import BATCH, MAX_NAME, AccountRow, add
 
 STATE_KINDS = (Kind.SUSPENDED, Kind.BACK, Kind.GONE)
 OURS_TO_KEEP = {Kind.RENAMED, Kind.MOVED, Kind.TAGS}
@@ -136,13 +136,16 @@ def take(
 
     `seen` is the fingerprint of the difference that the person looked at. Raises WorldMoved when it is another by now.
     """
-    with transaction.atomic():
-        locked = Organization.objects.select_for_update().get(pk=organization.pk)
-        known = known_of(locked, lock=True)
-        chosen = _chosen(difference(locked, known), kinds, leave, seen)
-        taken = _apply(locked, known, chosen, actor) if chosen else None
-        count_waiting(locked)
-        return taken
+    try:
+        with transaction.atomic():
+            locked = Organization.objects.select_for_update().get(pk=organization.pk)
+            known = known_of(locked, lock=True)
+            chosen = _chosen(difference(locked, known), kinds, leave, seen)
+            taken = _apply(locked, known, chosen, actor) if chosen else None
+            count_waiting(locked)
+            return taken
+    except IntegrityError as error:  # an account that was new is there by now
+        raise WorldMoved from error
 
 
 def _chosen(found: list[Change], kinds: Collection[Kind], leave: Collection[str], seen: str) -> list[Change]:
@@ -179,7 +182,11 @@ def take_by_itself(organization: Organization) -> OrganizationTake | None:
     if len(stopped) > max(MOST_STOPPED, len(known.accounts) * MOST_STOPPED_SHARE // 100):
         kinds -= {Kind.SUSPENDED, Kind.GONE}
         _ask_a_person(organization, len(stopped))
-    return take(organization, kinds, audit.ROLECALL)
+    try:
+        return take(organization, kinds, audit.ROLECALL)
+    except WorldMoved:  # somebody adds one of the accounts at this moment: the reading stands, the next one takes
+        count_waiting(organization)
+        return None
 
 
 def _ask_a_person(organization: Organization, stopped: int) -> None:
@@ -261,9 +268,7 @@ def _take_new(organization: Organization, known: Known, new: list[Change], now: 
     prefix = prefix_of(organization)
     members = [known.members[change.account_id] for change in new]
     rows = [row_for(organization, member.facts, prefix) for member in members]
-    edits: list[Edit | None] = []
-    for start in range(0, len(rows), BATCH):
-        edits += store(rows[start : start + BATCH])
+    edits = add(rows)
     units = {member.account_id: member.unit or "" for member in members}
     made = list(Account.objects.filter(account_id__in=units).order_by("pk"))
     for account in made:

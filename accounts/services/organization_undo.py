@@ -9,7 +9,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Account, Cleanup, Organization, OrganizationMember, OrganizationTake, RoleStatus
+from accounts.models import (
+    Account,
+    AccountEdit,
+    Cleanup,
+    Organization,
+    OrganizationMember,
+    OrganizationTake,
+    RoleStatus,
+)
 from accounts.services import audit
 from accounts.services.organization_changes import count_waiting
 
@@ -41,7 +49,7 @@ def undo(take: OrganizationTake, actor: str) -> Undone:
         rows = Account.objects.filter(partition=organization.partition, account_id__in=ids).order_by("pk")
         accounts = {account.account_id: account for account in rows.select_for_update()}
         members = {member.account_id: member for member in organization.members.filter(account_id__in=ids)}
-        untouched = _untouched(accounts)
+        untouched = _untouched(accounts, last.at)
         done = [_undo_one(item, accounts, members, untouched, now) for item in last.items]
         OrganizationMember.objects.bulk_update(members.values(), ["taken"], batch_size=1000)
         last.undone_at, last.undone_by = now, actor[:150]
@@ -52,12 +60,14 @@ def undo(take: OrganizationTake, actor: str) -> Undone:
     return result
 
 
-def _untouched(accounts: dict[str, Account]) -> set[int]:
-    """Those that Rolecall has never read and planned nothing in: they can go without a loss."""
+def _untouched(accounts: dict[str, Account], since: datetime) -> set[int]:
+    """Those that Rolecall has never read and planned nothing in, and nobody has changed since: no loss when they go."""
     pks = {account.pk for account in accounts.values()}
     read = RoleStatus.objects.filter(account__in=pks, last_ok_at__isnull=False).values_list("account", flat=True)
     planned = Cleanup.objects.filter(account__in=pks).values_list("account", flat=True)
-    return pks - set(read) - set(planned)
+    edits = AccountEdit.objects.filter(account_number__in=accounts, entry__at__gt=since)
+    changed = {accounts[number].pk for number in edits.values_list("account_number", flat=True)}
+    return pks - set(read) - set(planned) - changed
 
 
 def _undo_one(

@@ -76,9 +76,10 @@ def disconnect(organization: Organization, actor: str) -> None:
     with transaction.atomic():
         Organization.objects.select_for_update().get(pk=organization.pk)  # before its accounts, as whoever takes does
         ids = organization.members.values("account_id")
-        mine = Account.objects.filter(partition=organization.partition, account_id__in=ids).order_by("pk")
+        # Archived ones, too: they may come back, and then nobody could say any more that they are there again.
+        mine = Account.every.filter(partition=organization.partition, account_id__in=ids).order_by("pk")
         pks = [account.pk for account in mine.select_for_update()]
-        Account.objects.filter(pk__in=pks).update(organization_state="", organization_state_since=None)
+        Account.every.filter(pk__in=pks).update(organization_state="", organization_state_since=None)
         audit.note(actor, "disconnect organization", str(organization))
         organization.delete()
 
@@ -241,8 +242,8 @@ def _keep_members(organization: Organization, facts: OrganizationFacts) -> None:
         update_fields=["name", "state", "unit", "tags"],
     )
     missing = organization.members.exclude(account_id__in=[member.account_id for member in facts.members])
-    watched = Account.objects.filter(partition=organization.partition).values("account_id")
-    missing.exclude(account_id__in=watched).delete()
+    known = Account.every.filter(partition=organization.partition).values("account_id")  # archived ones may come back
+    missing.exclude(account_id__in=known).delete()
     missing.update(state=MemberState.GONE)
 
 

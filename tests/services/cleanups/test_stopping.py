@@ -107,6 +107,17 @@ def test_an_account_that_is_protected_in_mid_run_keeps_its_role(cleanable: Clean
     assert aws.account(account.account_id)["role_present"] and len(deletions(aws)) == 3
 
 
+def test_an_account_that_is_suspended_in_mid_run_keeps_its_role(cleanable: Cleanable, aws: LocalAws) -> None:
+    account = cleanable(brokers=THREE)
+    cleanup = half_done(account, aws)
+    Account.objects.filter(pk=account.pk).update(organization_state="SUSPENDED")
+
+    run(cleanup)
+
+    assert cleanup.state == State.FAILED and "suspended in its organization" in cleanup.reason
+    assert aws.account(account.account_id)["role_present"] and len(deletions(aws)) == 3
+
+
 def test_a_freeze_that_begins_in_mid_run_is_waited_out(cleanable: Cleanable, aws: LocalAws, settings: Settings) -> None:
     cleanup = half_done(cleanable(brokers=THREE), aws)
     freeze(settings, hours=5)

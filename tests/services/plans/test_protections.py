@@ -51,6 +51,15 @@ def test_a_flagged_account(cleanable: Cleanable, drawn: Drawn) -> None:
     assert "Its page has the switch" in assert_refused(drawn(account), Rule.PROTECTED_ACCOUNT)
 
 
+@pytest.mark.parametrize("state", ["SUSPENDED", "GONE"])
+def test_an_account_that_is_not_active_in_its_organization(cleanable: Cleanable, drawn: Drawn, state: str) -> None:
+    account = cleanable()
+    Account.objects.update(organization_state=state)
+    account.refresh_from_db()
+
+    assert "in its organization" in assert_refused(drawn(account), Rule.RESTING_ACCOUNT)
+
+
 def test_an_account_of_the_list(cleanable: Cleanable, drawn: Drawn, settings: Settings) -> None:
     account = cleanable()
     protect(settings, account_ids=frozenset({account.account_id}))
