@@ -21,6 +21,7 @@ from accounts.services.undoing import UNDO_HOURS
 from dashboard.access import Person
 from dashboard.filters import account_filter
 from dashboard.forms import IntervalForm
+from dashboard.organization_words import rest_words
 from dashboard.selection import chosen_accounts
 from dashboard.words import plural
 
@@ -167,11 +168,13 @@ class Prepared:
         return self._asked()
 
     def _asked(self) -> Tally:
-        """Polls and checks change nothing. A paused account is polled from its own page only."""
+        """Polls and checks change nothing. A paused account is polled from its own page only, a resting one not at all."""
         tally = Tally()
         chosen_pks(self.accounts)  # raises TooMany
-        for account in self.accounts.only("account_id", "name", "paused"):
-            if self.deed.key == "poll" and account.paused:
+        for account in self.accounts.only("account_id", "name", "paused", "organization_state"):
+            if self.deed.key == "poll" and account.rests:
+                tally.take_refusal(account, f"is {rest_words(account)}: nobody can get in")
+            elif self.deed.key == "poll" and account.paused:
                 tally.take_refusal(account, "is paused: resume it, or poll it from its own page")
             else:
                 tally.take_change(account)

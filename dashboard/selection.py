@@ -97,11 +97,13 @@ def _choice(key: str, words: str, accounts: AccountQuerySet) -> Choice:
 
 
 def _hindered(accounts: list[Account]) -> str:
-    """What is known before any look: an account without a cleaner role, or a protected one, gets no clean-up."""
+    """What is known before any look: without a cleaner role, protected or suspended, it gets no clean-up."""
     rules = settings.CLEANUP_PROTECTION
+    resting = [account for account in accounts if account.rests]
     shut = [account for account in accounts if not account.cleaner_role_arn]
     guarded = [a for a in accounts if any(account_refusals(a.account_id, a.name, a.protected, rules))]
     said = [
+        f"{plural(len(resting), 'account')} not active in AWS" if resting else "",
         f"{plural(len(shut), 'account')} without a cleaner role" if shut else "",
         f"{plural(len(guarded), 'protected account')}" if guarded else "",
     ]

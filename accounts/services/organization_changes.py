@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from accounts.domain.organization import (
     changes,
     merged_tags,
 )
+from accounts.domain.protection import protecting_word
 from accounts.domain.role_policies import new_external_id
 from accounts.domain.role_templates import external_id_in_stackset
 from accounts.models import (
@@ -175,18 +177,28 @@ def keep_ours(
 
 
 def take_by_itself(organization: Organization) -> OrganizationTake | None:
-    """Take everything, but leave it to a person when suspiciously many accounts would no longer be polled."""
+    """Take everything, but leave to a person what keeps suspiciously many accounts from being polled.
+
+    And a new name that would end the protection which the old one gives.
+    """
     known = known_of(organization)
-    stopped = [c for c in difference(organization, known) if c.kind in STATE_KINDS and c.after in RESTING]
+    found = difference(organization, known)
+    stopped = [c for c in found if c.kind in STATE_KINDS and c.after in RESTING]
     kinds = set(Kind)
     if len(stopped) > max(MOST_STOPPED, len(known.accounts) * MOST_STOPPED_SHARE // 100):
         kinds -= {Kind.SUSPENDED, Kind.GONE}
         _ask_a_person(organization, len(stopped))
     try:
-        return take(organization, kinds, audit.ROLECALL)
+        return take(organization, kinds, audit.ROLECALL, leave=[c.key for c in found if _unprotects(c)])
     except WorldMoved:  # somebody adds one of the accounts at this moment: the reading stands, the next one takes
         count_waiting(organization)
         return None
+
+
+def _unprotects(change: Change) -> bool:
+    words = settings.CLEANUP_PROTECTION.name_words
+    renamed = change.kind is Kind.RENAMED
+    return renamed and bool(protecting_word(change.before, words)) and not protecting_word(change.after, words)
 
 
 def _ask_a_person(organization: Organization, stopped: int) -> None:

@@ -37,7 +37,7 @@ def account_region_poll(request: ViewerRequest, account_id: str, code: str) -> H
     """Start a sweep over this account; the panel stays open and says so."""
     account, region = cell_of(request.user, account_id, code)
     chosen = visible_accounts(request.user).filter(pk=account.pk)
-    if not wants_fragment(request):
+    if account.rests or not wants_fragment(request):
         return start_sweep(request, chosen, account.name, reverse("account-region", args=[account_id, region.code]))
     sweep, begun = get_or_request_sweep(chosen, Sweep.Reason.PAGE, request.user.get_username())
     said = render(request, "_cell_said.html", {"sweep": sweep, "begun": begun, "account": account})

@@ -101,6 +101,9 @@ def yes_or_no(request: HttpRequest, name: str) -> bool:
 
 def start_sweep(request: ViewerRequest, accounts: AccountQuerySet, whom: str, back: str) -> HttpResponse:
     """Start a sweep and go `back`; where one over exactly these accounts is open already, go to it instead."""
+    if accounts.exists() and not accounts.awake().exists():
+        messages.warning(request, f"Nothing was polled: {whom} cannot be entered, as AWS Organizations says.")
+        return redirect(back)
     sweep, begun = get_or_request_sweep(accounts, Sweep.Reason.PAGE, request.user.get_username())
     if begun:
         messages.success(request, f"{sweep} over {whom} has begun.")

@@ -50,6 +50,15 @@ def test_ticked_accounts_are_paused_after_a_page_that_says_how_many(operating: C
     assert list(Account.objects.order_by("name").values_list("paused", flat=True)) == [True, True, False]
 
 
+def test_a_suspended_account_is_not_among_those_that_are_polled(operating: Client, accounts: list[Account]) -> None:
+    Account.objects.filter(pk=accounts[0].pk).update(organization_state="SUSPENDED")
+    url = choose(operating, "poll", *accounts)
+
+    tally = look(operating, url)["tally"]
+
+    assert (tally.changed, dict(tally.refused)) == (2, {"is suspended in AWS: nobody can get in": 1})
+
+
 def test_all_that_match_the_filters_are_taken_and_no_others(operating: Client, accounts: list[Account]) -> None:
     other = make_account(9, "payments")
 

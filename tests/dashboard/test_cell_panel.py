@@ -151,6 +151,17 @@ def test_polling_from_the_panel_says_so_in_the_panel_and_wakes_the_bar(account: 
     assert "sweep-begun" in response["HX-Trigger"]
 
 
+def test_a_suspended_account_is_neither_due_nor_polled(account: Account, operating: Client) -> None:
+    Account.objects.update(organization_state="SUSPENDED")
+
+    page = operating.get(address(account)).content.decode()
+    operating.post(f"{address(account)}poll/")
+
+    assert "not polled: suspended in AWS" in page
+    assert "due now" not in page and "Poll this account now" not in page
+    assert not Sweep.objects.exists()
+
+
 def test_polling_twice_queues_one_sweep(account: Account, operating: Client) -> None:
     operating.post(f"{address(account)}poll/", headers=HTMX)
     second = operating.post(f"{address(account)}poll/", headers=HTMX)

@@ -180,11 +180,13 @@ def test_an_account_that_moves_to_another_partition_takes_nothing_along() -> Non
     RoleStatus.objects.create(account=account, verdict="unused")
     Broker.objects.create(account=account, region_id="us-east-1", arn="arn:x", broker_id="b", name="b", seen_at=now)
     StoredRegionStates.objects.create(account=account, by_code={"us-east-1": "DISABLED"}, read_at=now)
+    Account.objects.update(organization_state="SUSPENDED", organization_state_since=now)
 
     import_accounts(read_accounts(csv_of(row().replace("arn:aws:", "arn:aws-us-gov:"))), "operator")
 
     account.refresh_from_db()
     assert (account.partition, account.next_poll_at) == ("aws-us-gov", None)
+    assert not account.rests
     assert not (account.cells.exists() or account.brokers.exists() or RoleStatus.objects.exists())
     assert not StoredRegionStates.objects.exists()
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.domain.organization import Kind
 from accounts.domain.role_policies import organization_permissions
 from accounts.models import Account, AccountEdit, AuditEntry, Organization, OrganizationTake, Sweep
-from accounts.services.deleting import restore_accounts
 from accounts.services.organization_changes import WorldMoved, difference, fingerprint, take
 from accounts.services.organization_undo import CannotUndo, undo
 from accounts.services.organizations import (
@@ -24,7 +23,6 @@ from accounts.services.organizations import (
     save_rules,
     tend_organizations,
 )
-from accounts.services.protection import set_protected
 from accounts.services.sweeps import poll_due_accounts, request_sweep
 from dashboard.demo.local_aws.client import LocalAws
 from tests.dashboard.factories import make_status
@@ -209,32 +207,6 @@ def test_what_a_person_has_deleted_is_not_new(local_aws: LocalAws) -> None:
     assert without_the_hub(told(read(one))) == []
 
 
-def test_an_archived_account_of_a_forgotten_organization_is_polled_when_it_comes_back(local_aws: LocalAws) -> None:
-    put(local_aws)
-    one = read(organization())
-    take_all(one)
-    Account.objects.update(organization_state="SUSPENDED", archived_at=timezone.now())
-
-    disconnect(one, "ana")
-    restore_accounts(Account.every.all(), "ana")
-
-    assert not Account.objects.get().rests
-
-
-def test_an_account_that_was_gone_when_it_was_archived_can_be_back_in_its_organization(local_aws: LocalAws) -> None:
-    put(local_aws), put(local_aws, OPS)
-    one = read(organization())
-    take_all(one)
-    Account.objects.filter(account_id=SHOP).update(organization_state="GONE", archived_at=timezone.now())
-    local_aws.delete_account(SHOP)
-    read(one)
-
-    restore_accounts(Account.every.filter(account_id=SHOP), "ana")
-    disconnect(one, "ana")
-
-    assert not Account.objects.get(account_id=SHOP).rests
-
-
 def test_what_was_not_seen_is_not_taken(local_aws: LocalAws) -> None:
     put(local_aws)
     one = read(organization())
@@ -291,17 +263,6 @@ def test_a_taking_is_undone_as_long_as_nothing_has_happened(local_aws: LocalAws)
     assert ("new", SHOP) in told(one)
     with pytest.raises(CannotUndo):
         undo(first, "ana")
-
-
-def test_an_undone_taking_leaves_a_new_account_that_a_person_has_changed_since(local_aws: LocalAws) -> None:
-    put(local_aws), put(local_aws, OPS)
-    first = take_all(read(organization()))
-    set_protected(Account.objects.get(account_id=OPS), True, "bo")
-
-    done = undo(first, "ana")
-
-    assert (done.undone, done.kept) == (1, 1)
-    assert Account.objects.get().account_id == OPS
 
 
 def test_an_undone_rename_leaves_what_a_person_has_changed_since(local_aws: LocalAws) -> None:

@@ -60,7 +60,9 @@ def rules_in_force(plan: Plan, account: Account, accepted_regions: Collection[st
         yield Refusal(Rule.ANOTHER_ACCOUNT, moved)
     if account.rests:  # it is not polled either: no page would ever show what became of the role
         state = account.organization_state.lower().replace("_", " ")
-        detail = f"{account.name} is {state} in its organization. Onboarding, AWS Organizations says what is known of it."
+        detail = (
+            f"{account.name} is {state} in its organization. Onboarding, AWS Organizations says what is known of it."
+        )
         yield Refusal(Rule.RESTING_ACCOUNT, detail)
     if not account.cleaner_role_arn:
         detail = f"{account.name} has no cleaner role. Import the account again with its cleaner_role_arn."
