@@ -168,7 +168,7 @@ class Prepared:
         return self._asked()
 
     def _asked(self) -> Tally:
-        """Polls and checks change nothing. A paused account is polled from its own page only, a resting one not at all."""
+        """Polls and checks change nothing. A paused account is polled from its own page, a resting one not at all."""
         tally = Tally()
         chosen_pks(self.accounts)  # raises TooMany
         for account in self.accounts.only("account_id", "name", "paused", "organization_state"):
