@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OrderBy, Q, QuerySet, Sum, Value
+from django.db.models import Count, OrderBy, QuerySet, Sum, Value
 
-from accounts.domain.outcomes import FAILING, Outcome
 from accounts.models import AccountQuerySet, Cell, Region
+from accounts.services.tally import SAID, cells_that, fresh_cells
 from dashboard.words import stale_before
 
 Key = Callable[[str], Any]  # gives the group of an account in SQL, told what leads from the row to the account
@@ -103,12 +103,9 @@ def _counted(
 ) -> dict[tuple[str, str], dict[str, Any]]:
     chosen = accounts.annotate(group_key=key("")).filter(group_key__in=groups) if key else accounts
     cells = Cell.objects.filter(account__in=chosen.order_by().values("pk")).order_by()
-    ok = Q(outcome=Outcome.OK)
     rows = cells.values("region", group=key("account__") if key else Value("")).annotate(
-        answered=Count("pk", filter=ok),
-        fresh=Count("pk", filter=ok & Q(last_ok_at__gte=stale_before(now))),
-        disabled=Count("pk", filter=Q(outcome=Outcome.REGION_DISABLED)),
-        failing=Count("pk", filter=Q(outcome__in=sorted(FAILING))),
+        **{name: Count("pk", filter=cells_that(name)) for name in SAID},
+        fresh=Count("pk", filter=fresh_cells(stale_before(now))),
         counted=Count("brokers"),  # before the sum of that name, which would hide the column
         brokers=Sum("brokers"),
         rabbitmq=Sum("rabbitmq", default=0),

@@ -24,6 +24,7 @@ KNOW_ARCHIVED = {
     "accounts/services/onboarding.py",  # likewise
     "accounts/services/regions.py",  # the cells of a removed region come back whole
     "accounts/services/organization_changes.py",  # what a person has deleted is not new in its organization
+    "accounts/services/organizations.py",  # what an organization said of one must not outlive it
     "dashboard/access.py",  # for what is read by its address alone
 }
 # Put together here, so that this file does not name what it forbids.
