@@ -13,7 +13,6 @@ from django.db.models import Count, Q, QuerySet, Sum
 from accounts.domain.outcomes import FAILING, Outcome
 from accounts.models import AccountQuerySet, Cell, Region
 
-
 # What a cell's last look came to, in the words of every figure: whoever counts cells counts by these.
 SAID: Final = {
     "answered": frozenset({Outcome.OK}),
