@@ -21,7 +21,7 @@ class PageHelp:
         return address_of(page, anchor)
 
 
-# By the name of the URL, or by its first word for the pages of one thing.
+# By the name of the URL, or by its first words for the pages of one thing.
 HELP = {
     "overview": PageHelp("What needs a person now, and the totals over all accounts.", "glossary#what-rolecall-says"),
     "matrix": PageHelp(
@@ -140,5 +140,7 @@ HELP = {
 
 
 def help_for(url_name: str) -> PageHelp | None:
-    """The help of a page by the name of its URL; a page without an entry of its own has that of its first word."""
-    return HELP.get(url_name) or HELP.get(url_name.partition("-")[0])
+    """The help of a page by the name of its URL; a page without an entry of its own has that of its first words."""
+    words = url_name.split("-")
+    names = ("-".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((HELP[name] for name in names if name in HELP), None)
