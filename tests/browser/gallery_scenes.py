@@ -200,7 +200,9 @@ BAD = FILE + "1.23457E+11,mail,arn:aws:iam::1:role/x,,,\n777788889999,,arn:aws:i
 ALL = ("light", "dark", "narrow-light")
 ROLE = account(DRIFTED, "Role templates")
 SCENES = (
-    Scene("overview", "Overview", "What needs a person now, and every total with what it rests on.", at("/"), ALL, True),
+    Scene(
+        "overview", "Overview", "What needs a person now, and every total with what it rests on.", at("/"), ALL, True
+    ),
     Scene("matrix", "Matrix", "Accounts down, regions across; no answer is shown as none.", at("/matrix/"), ALL),
     Scene("matrix-groups", "The matrix in groups", "What each group says, and on what.", at("/matrix/?group=unit")),
     Scene("cell", "A cell", "Why a region gave no answer, and what was last known.", cell),
