@@ -21,26 +21,40 @@ class PageHelp:
         return address_of(page, anchor)
 
 
-# By the name of the URL, or by its first word for the pages of one thing.
+# By the name of the URL, or by its first words for the pages of one thing.
 HELP = {
     "overview": PageHelp("What needs a person now, and the totals over all accounts.", "glossary#what-rolecall-says"),
     "matrix": PageHelp(
         "Accounts down, regions across: a cell is the number of brokers there, as last known.",
-        "polling#what-can-come-of-a-probe",
+        "views#the-matrix-in-groups",
     ),
     "accounts": PageHelp(
-        "Every watched account with the verdict on its role; tick some to plan their clean-ups together.",
-        "views#the-address",
+        "Every watched account with the verdict on its role; tick some to act on all of them at once.",
+        "managing#many-at-once",
     ),
     "account": PageHelp(
-        "One account: its role and policy beside the documented ones, its brokers, what blocks a deletion.",
-        "glossary#what-rolecall-says",
+        "One account: its role and policy beside the documented ones, its brokers, what blocks a deletion.", "account"
+    ),
+    "account-region": PageHelp(
+        "One account in one region: the last probe, the last good answer and its age, the brokers there.",
+        "views#a-cells-panel-and-the-keys",
+    ),
+    "account-edits": PageHelp(
+        "What people changed here in one account, newest first; what AWS changed is in its history.",
+        "managing#one-account",
+    ),
+    "account-restore": PageHelp("Back among the watched, with all it had; polls begin anew.", "managing#deleting"),
+    "account-purge": PageHelp(
+        "Takes away all that Rolecall knows of a deleted account but the audit record; nothing in AWS.",
+        "managing#deleting",
     ),
     "archived": PageHelp(
-        "Accounts that are watched no more: kept with all they had, and restored or purged here.", "managing"
+        "Accounts that are watched no more: kept with all they had, and restored or purged here.",
+        "managing#deleting",
     ),
     "act": PageHelp(
-        "What an act would change in the accounts that were chosen; nothing is done before you say so.", "managing"
+        "What an act would change in the accounts that were chosen; nothing is done before you say so.",
+        "managing#many-at-once",
     ),
     "role": PageHelp(
         "Ask AWS to make the role anew, or to describe it; both need a cleaner role that may.", "campaigns#the-way-back"
@@ -67,11 +81,26 @@ HELP = {
     ),
     "regions": PageHelp(
         "Which regions Amazon MQ is polled in, as the guide says or as you switch them.",
-        "glossary#what-rolecall-watches",
+        "regions#changing-the-table",
+    ),
+    "regions-refresh": PageHelp(
+        "What AWS lists for Amazon MQ beside the table; only what you tick is taken.", "regions#refresh-from-aws"
+    ),
+    "regions-reset": PageHelp(
+        "One row or all as the guide has them, shown before it is done.", "regions#changing-the-table"
     ),
     "region": PageHelp(
-        "One region over all accounts: the guide's word, its brokers, and who gives no answer there.",
-        "glossary#what-rolecall-watches",
+        "One region over all accounts: the guide’s word, its brokers, and who gives no answer there.",
+        "regions#one-region",
+    ),
+    "region-add": PageHelp(
+        "A further region to poll; its partition follows from its code.", "regions#changing-the-table"
+    ),
+    "region-edit": PageHelp(
+        "One row of the region table: what polls and clean-ups go by, with an undo.", "regions#changing-the-table"
+    ),
+    "region-remove": PageHelp(
+        "Takes out a row that was added by hand, while no broker is known there.", "regions#changing-the-table"
     ),
     "sweeps": PageHelp("Every round of polling, and the button that pauses the schedule.", "polling#when"),
     "sweep": PageHelp(
@@ -79,6 +108,12 @@ HELP = {
     ),
     "onboarding": PageHelp(
         "How each account lets Rolecall in, and the ways to add accounts.", "onboarding#one-account"
+    ),
+    "onboarding-add": PageHelp(
+        "One account by hand: its id and the role that may look; nothing changes in AWS.", "onboarding#one-account"
+    ),
+    "onboarding-edit": PageHelp(
+        "What Rolecall knows of one account by your word; each change can be undone for a day.", "managing#one-account"
     ),
     "onboarding-hub": PageHelp(
         "The identity that the workers run with, which the accounts’ roles trust.", "onboarding#who-rolecall-is"
@@ -105,5 +140,7 @@ HELP = {
 
 
 def help_for(url_name: str) -> PageHelp | None:
-    """The help of a page by the name of its URL; a page without an entry of its own has that of its first word."""
-    return HELP.get(url_name) or HELP.get(url_name.partition("-")[0])
+    """The help of a page by the name of its URL; a page without an entry of its own has that of its first words."""
+    words = url_name.split("-")
+    names = ("-".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((HELP[name] for name in names if name in HELP), None)

@@ -33,7 +33,11 @@ REFUSALS = {
     "/matrix/?_export=xml": "This address makes no sense",
     "/broken/": "Rolecall failed",
 }
-RUN = "options => axe.run(options).then(found => found.violations)"
+# Two frames later the colours of another scheme are on the page.
+RUN = """async options => {
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+  return (await axe.run(options)).violations;
+}"""
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
 
 
@@ -50,7 +54,7 @@ def examined(page: Page, url: str) -> list[str]:
     page.emulate_media(color_scheme="light")
     page.goto(url, wait_until="domcontentloaded")
     page.evaluate(AXE_SCRIPT)
-    said = [f"{url}: {line}" for line in violations(page, ALL_RULES)]
+    said = [f"{url}: {line}" for line in violations(page, COLOURS)]
     page.emulate_media(color_scheme="dark")
     said += [f"{url}, dark: {line}" for line in violations(page, COLOURS)]
     page.evaluate(OPEN_ALL)
@@ -110,7 +114,7 @@ def test_axe_finds_nothing_on_any_page(
 
     cleanup, campaign = world["cleanup number"][0], world["campaign number"][0]
     assert {f"/cleanups/{cleanup}/confirm/", f"/campaigns/{campaign}/confirm/", "/help/"} <= set(pages)
-    assert "\n".join(found) == ""
+    assert not found, "\n".join(found)
 
 
 def test_axe_finds_nothing_on_an_empty_installation(
@@ -121,7 +125,7 @@ def test_axe_finds_nothing_on_an_empty_installation(
 
     found = [line for url in pages for line in examined(page, live_server.url + url)]
 
-    assert "\n".join(found) == ""
+    assert not found, "\n".join(found)
 
 
 def test_axe_finds_nothing_on_the_pages_that_say_no(
@@ -138,4 +142,4 @@ def test_axe_finds_nothing_on_the_pages_that_say_no(
         found += examined(page, live_server.url + address)
         assert page.get_by_role("heading", level=1).inner_text() == title
 
-    assert "\n".join(found) == ""
+    assert not found, "\n".join(found)
