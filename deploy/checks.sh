@@ -15,4 +15,5 @@ if [ $# -eq 0 ]; then
     step python manage.py makemigrations --check --dry-run
     step python manage.py check
 fi
-step python -m pytest -n 2 --dist loadfile "$@"
+# In the order of tests/conftest.py: xdist would keep the files with the fewest tests, which take longest, for the end.
+step python -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"

@@ -27,6 +27,11 @@ def _fill_again(sender: AppConfig, **kwargs: object) -> None:
         migration.make_groups(apps, None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the browser's files: they take longest, and the last one would keep a single process busy."""
+    items.sort(key=lambda item: "browser" not in item.path.parts)
+
+
 @pytest.fixture(autouse=True)
 def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that slips past the local AWS must fail, not reach an account."""
