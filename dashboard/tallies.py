@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db.models import Count, OrderBy, QuerySet, Sum, Value
 
-from accounts.models import AccountQuerySet, Cell, Region
-from accounts.services.tally import SAID, cells_that, fresh_cells
+from accounts.models import AccountQuerySet, Region
+from accounts.services.tally import SAID, cells_of, cells_that, fresh_cells
 from dashboard.words import stale_before
 
 Key = Callable[[str], Any]  # gives the group of an account in SQL, told what leads from the row to the account
@@ -102,7 +102,7 @@ def _counted(
     accounts: AccountQuerySet, now: datetime, key: Key | None, groups: list[str]
 ) -> dict[tuple[str, str], dict[str, Any]]:
     chosen = accounts.annotate(group_key=key("")).filter(group_key__in=groups) if key else accounts
-    cells = Cell.objects.filter(account__in=chosen.order_by().values("pk")).order_by()
+    cells = cells_of(chosen).order_by()
     rows = cells.values("region", group=key("account__") if key else Value("")).annotate(
         **{name: Count("pk", filter=cells_that(name)) for name in SAID},
         fresh=Count("pk", filter=fresh_cells(stale_before(now))),
