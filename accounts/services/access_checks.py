@@ -54,7 +54,7 @@ def request_checks(accounts: AccountQuerySet, actor: str) -> int:
             unique_fields=["account"],
             update_fields=["requested_at", "requested_by", "sent_at"],
         )
-        audit.note(actor, "check access", f"{len(chosen)} account{'s' if len(chosen) != 1 else ''}")
+        audit.note(actor, "check access", audit.counted(len(chosen)))
         transaction.on_commit(partial(queue.ring, CHECK_TASK, chosen, queue.URGENT_QUEUE))
     return len(chosen)
 

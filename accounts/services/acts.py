@@ -133,15 +133,10 @@ def perform(
         tally.must_be(seen)
         if last is None:
             return Done(tally, None)
-        subject = last if tally.changed == 1 else counted(tally.changed)
+        subject = last if tally.changed == 1 else audit.counted(tally.changed)
         entry = audit.note(actor, act.action, subject, act.detail, undoes=undoes)
         edits.keep(entry, kept)
     return Done(tally, entry)
-
-
-def counted(number: int) -> str:
-    """`312 accounts`, as the audit record says it."""
-    return f"{number} account{'s' if number != 1 else ''}"
 
 
 def chosen_pks(accounts: AccountQuerySet) -> list[int]:

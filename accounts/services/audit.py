@@ -32,3 +32,8 @@ def note(
         account_number=account.account_id if account else "",
         undoes=undoes,
     )
+
+
+def counted(number: int) -> str:
+    """`312 accounts`, as the record says whom an act was about."""
+    return f"{number} account{'s' if number != 1 else ''}"

@@ -22,7 +22,7 @@ from accounts.models import (
     SealedCredential,
 )
 from accounts.services import audit, edits
-from accounts.services.acts import Done, Tally, batches, chosen_pks, counted
+from accounts.services.acts import Done, Tally, batches, chosen_pks
 from accounts.services.edits import WATCHED, Edit
 from accounts.services.sweeps import leave_out
 
@@ -59,7 +59,9 @@ def delete_accounts(accounts: AccountQuerySet, actor: str, *, purge: bool = Fals
             going += free
         tally.must_be(seen)
         if going and not purge:
-            entry = audit.note(actor, DELETE, going[0] if len(going) == 1 else counted(len(going)), "history kept")
+            entry = audit.note(
+                actor, DELETE, going[0] if len(going) == 1 else audit.counted(len(going)), "history kept"
+            )
             edits.keep(entry, (Edit(one.account_id, {WATCHED: True}, {WATCHED: False}) for one in going))
     return Done(tally, entry)
 
@@ -71,7 +73,7 @@ def restore_accounts(accounts: AccountQuerySet, actor: str, undoes: AuditEntry |
         back = list(gone.select_for_update(of=("self",)))
         Account.every.filter(pk__in=[account.pk for account in back]).update(**BACK)
         if back:
-            entry = audit.note(actor, RESTORE, back[0] if len(back) == 1 else counted(len(back)), undoes=undoes)
+            entry = audit.note(actor, RESTORE, back[0] if len(back) == 1 else audit.counted(len(back)), undoes=undoes)
             edits.keep(entry, (Edit(account.account_id, {WATCHED: False}, {WATCHED: True}) for account in back))
     return len(back)
 

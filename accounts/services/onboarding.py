@@ -89,8 +89,7 @@ def role_file(
     account: Account, purpose: Purpose, form: Format, identity: HubIdentity, *, create_and_describe: bool = False
 ) -> Rendered:
     """One role of one account, written down for this installation. Raises NoRole."""
-    if not identity.principal_arn:
-        raise NoRole(identity.problem or "No worker has said yet who Rolecall is in this partition. Is one running?")
+    principal = _principal(identity)
     arn = role_arn_for(account, purpose)
     if not arn:
         raise NoRole(f"{account.name} has no cleaner role: it is only looked at. Give it one on its form.")
@@ -98,11 +97,10 @@ def role_file(
     external_id = prefix if form is Format.STACKSET else account.external_id
     if not external_id:
         raise NoRole(f"{account.name} has no external id, and a role without one is refused. Give it one on its form.")
-    path, _, name = parse_role_arn(arn).resource.removeprefix("role").rpartition("/")
+    path, name = _path_and_name(arn)
     wanted = WantedRole(
-        purpose, account.account_id, account.partition, f"{path}/", name, identity.principal_arn, external_id,
-        create_and_describe,
-    )  # fmt: skip
+        purpose, account.account_id, account.partition, path, name, principal, external_id, create_and_describe
+    )
     return render(wanted, form)
 
 
@@ -110,17 +108,25 @@ def organization_role_file(organization: Organization, form: Format, identity: H
     """The role through which an organization is read, for its management account. Raises NoRole."""
     if not organization.access_role_arn:
         raise NoRole("It is read as the hub identity: no role is needed. Name one on its form to use one.")
+    principal, arn = _principal(identity), organization.access_role_arn
+    path, name = _path_and_name(arn)
+    account_id = parse_role_arn(arn).account_id
+    wanted = WantedRole(
+        ORGANIZATION, account_id, organization.partition, path, name, principal, organization.external_id
+    )
+    return render(wanted, form)
+
+
+def _principal(identity: HubIdentity) -> str:
+    """Whom a role trusts. Raises NoRole while nobody knows."""
     if not identity.principal_arn:
         raise NoRole(identity.problem or "No worker has said yet who Rolecall is in this partition. Is one running?")
-    arn = parse_role_arn(organization.access_role_arn)
-    path, _, name = arn.resource.removeprefix("role").rpartition("/")
-    return render(
-        WantedRole(
-            ORGANIZATION, arn.account_id, organization.partition, f"{path}/", name, identity.principal_arn,
-            organization.external_id,
-        ),
-        form,
-    )  # fmt: skip
+    return identity.principal_arn
+
+
+def _path_and_name(arn: str) -> tuple[str, str]:
+    path, _, name = parse_role_arn(arn).resource.removeprefix("role").rpartition("/")
+    return f"{path}/", name
 
 
 def in_stackset(account: Account, identity: HubIdentity) -> bool:
@@ -148,7 +154,7 @@ def take_stackset_external_ids(accounts: AccountQuerySet, identity: HubIdentity,
         Account.objects.bulk_update(chosen, ["external_id"], batch_size=1000)
         AccessCheck.objects.filter(account__in=chosen).delete()  # made with the external ids of before
         if chosen:
-            subject = f"{len(chosen)} account{'s' if len(chosen) != 1 else ''} of {identity.partition}"
+            subject = f"{audit.counted(len(chosen))} of {identity.partition}"
             entry = audit.note(actor, "take the StackSet's external ids", subject)
             keep(entry, map(difference, before, chosen))
     return len(chosen)

@@ -22,6 +22,7 @@ from accounts.domain.organization import Member, MemberState
 from accounts.domain.role_policies import ORGANIZATION, SESSION_PREFIX
 from accounts.models import Account, Organization, OrganizationMember
 from accounts.services import audit, queue
+from accounts.services.acts import batches
 from accounts.services.claims import new_token
 from accounts.services.credentials import client_settings, hub_of
 from accounts.services.lending import lend_the_connection
@@ -258,7 +259,7 @@ def _row(organization: Organization, member: Member) -> OrganizationMember:
 def _note_active(organization: Organization, facts: OrganizationFacts) -> None:
     """From now on it is known that these are in an organization: nothing changes in how they are polled."""
     active = [member.account_id for member in facts.members if member.state == MemberState.ACTIVE]
-    for pks in _batches(_unplaced(organization.partition, active)):
+    for pks in batches(_unplaced(organization.partition, active)):
         Account.objects.filter(pk__in=pks).update(
             organization_state=MemberState.ACTIVE, organization_state_since=organization.read_at
         )
@@ -267,7 +268,3 @@ def _note_active(organization: Organization, facts: OrganizationFacts) -> None:
 def _unplaced(name: str, account_ids: Iterable[str]) -> list[int]:
     mine = Account.objects.filter(partition=name, organization_state="", account_id__in=list(account_ids))
     return list(mine.order_by("pk").select_for_update().values_list("pk", flat=True))
-
-
-def _batches(pks: list[int]) -> Iterable[list[int]]:
-    return (pks[start : start + BATCH] for start in range(0, len(pks), BATCH))

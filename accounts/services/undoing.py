@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, AccountEdit, AuditEntry
-from accounts.services.acts import Cannot, counted, perform
+from accounts.services.acts import Cannot, perform
+from accounts.services.audit import counted
 from accounts.services.deleting import restore_accounts
 from accounts.services.edits import WATCHED
 from accounts.services.schedule import move_next_polls
