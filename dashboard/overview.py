@@ -19,6 +19,7 @@ from accounts.services.tally import Census
 from dashboard.attention import matrix_url
 from dashboard.filters import DIFFERS
 from dashboard.matrix import FAILING_VALUES, geographies
+from dashboard.tables.regions import is_settled
 from dashboard.trends import DAYS, Trends, trends
 from dashboard.words import VERDICT_WORDS
 
@@ -68,9 +69,8 @@ def share_step(brokers: int, most: int) -> int:
 
 def _tile(row: Region, most: int) -> RegionTile:
     brokers, failing = row.known_brokers, row.failing  # type: ignore[attr-defined]
-    complete = row.answering + row.disabled >= row.accounts  # type: ignore[attr-defined]
     url = reverse("region", args=[row.code])
-    return RegionTile(row, brokers, failing, complete, share_step(brokers or 0, most), url)
+    return RegionTile(row, brokers, failing, is_settled(row), share_step(brokers or 0, most), url)
 
 
 def overview_trends(accounts: AccountQuerySet, census: Census, now: datetime) -> Trends:

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.domain.outcomes import Outcome
 from accounts.domain.region_table import FieldChange, RowChange, guide_row
 from accounts.domain.regions import endpoint_of
 from accounts.models import AccountQuerySet, Broker, Region
 from accounts.services.regions import reset_preview, row_of
-from dashboard.matrix import FAILING_VALUES
-from dashboard.tables.region_accounts import STATE_WORDS, accounts_in
+from dashboard.tables.region_accounts import STATE_WORDS, accounts_in, lists_here
+from dashboard.tables.regions import is_settled
 from dashboard.words import plural, stale_before
 
 NOT_TOLD = "not told"
@@ -104,14 +103,8 @@ def region_view(region: Region, accounts: AccountQuerySet, now: datetime) -> Reg
 
 
 def _counted(here: AccountQuerySet, now: datetime) -> dict[str, int]:
-    return here.order_by().aggregate(
-        failing=Count("pk", filter=Q(here_outcome__in=FAILING_VALUES)),
-        brokers=Count("pk", filter=Q(here_brokers__gt=0)),
-        old=Count("pk", filter=Q(here_outcome=Outcome.OK, here_last_ok_at__lt=stale_before(now))),
-        disabled=Count("pk", filter=Q(here_outcome=Outcome.REGION_DISABLED)),
-        never=Count("pk", filter=Q(here_outcome=Outcome.NEVER)),
-        all=Count("pk"),
-    )
+    lists = lists_here(stale_before(now))
+    return here.order_by().aggregate(**{name: Count("pk", filter=which) for name, which in lists.items()})
 
 
 def _states(here: AccountQuerySet) -> list[tuple[str, int]]:
@@ -131,10 +124,10 @@ def broker_counts(accounts: AccountQuerySet, region: Region) -> list[BrokerCount
 
 
 def _total(region: Region) -> str:
-    known, settled = region.known_brokers, region.answering + region.disabled  # type: ignore[attr-defined]
+    known: int | None = region.known_brokers  # type: ignore[attr-defined]
     if known is None:
         return "no broker known"
-    return f"{'' if settled >= region.accounts else '≥ '}{plural(known, 'broker')}"  # type: ignore[attr-defined]
+    return f"{'' if is_settled(region) else '≥ '}{plural(known, 'broker')}"
 
 
 def differs_from_guide(region: Region) -> list[FieldChange]:

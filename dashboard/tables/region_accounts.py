@@ -59,16 +59,16 @@ def _text(known: str | KeyTextTransform) -> Coalesce:
     return Coalesce(known, Value(""), output_field=TextField())
 
 
-def shown_only(accounts: AccountQuerySet, show: str, old_before: datetime) -> AccountQuerySet:
-    """One of the lists of a region's page."""
-    kinds = {
+def lists_here(old_before: datetime) -> dict[str, Q]:
+    """The lists of a region's page, each with its condition on `accounts_in`; the last one has all."""
+    return {
         "failing": Q(here_outcome__in=FAILING_VALUES),
+        "brokers": Q(here_brokers__gt=0),
         "old": Q(here_outcome=Outcome.OK, here_last_ok_at__lt=old_before),
         "disabled": Q(here_outcome=Outcome.REGION_DISABLED),
         "never": Q(here_outcome=Outcome.NEVER),
-        "brokers": Q(here_brokers__gt=0),
+        "all": Q(),
     }
-    return accounts.filter(kinds[show]) if show in kinds else accounts
 
 
 class RegionAccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.outcomes import Outcome
 from accounts.models import AccountQuerySet, Region
 from accounts.services.tally import Tally, accounts_by_partition, cells_of, tally
-from dashboard.matrix import FAILING_VALUES
+from dashboard.matrix import FAILING_VALUES, BrokerTotal
 from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, region_html
 
 SILENT = [value for value in FAILING_VALUES if value != Outcome.ASSUME_DENIED]
@@ -47,6 +47,11 @@ def regions_with_counts(
         silent=_looked_up(_cells(asked, SILENT)),
         known_brokers=LookedUp(_brokers(tallies), "code"),
     )
+
+
+def is_settled(row: Region) -> bool:
+    """True when every account of a row of `regions_with_counts` answered or has the region off: sums are complete."""
+    return bool(row.answering + row.disabled >= row.accounts)  # type: ignore[attr-defined]
 
 
 class LookedUp(Func):
@@ -113,7 +118,7 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_brokers(self, record: Region) -> str:
         """The sum over the accounts, with `≥` unless each of them answered or has the region off."""
-        known, asked = record.known_brokers, record.answering + record.disabled  # type: ignore[attr-defined]
+        known: int | None = record.known_brokers  # type: ignore[attr-defined]
         if known is None:
-            return "?" if record.polled and record.accounts > asked else "–"  # type: ignore[attr-defined]
-        return f"{known:,}" if asked >= record.accounts else f"≥ {known:,}"  # type: ignore[attr-defined]
+            return "?" if record.polled and not is_settled(record) else "–"
+        return str(BrokerTotal(known, is_settled(record)))

@@ -27,7 +27,7 @@ from dashboard.access import Role, ViewerRequest, may, open_to, visible_accounts
 from dashboard.region_edits import last_edits
 from dashboard.region_forms import RegionForm
 from dashboard.region_page import region_view, rows_that_differ, tab_words, why_not_polled
-from dashboard.tables.region_accounts import RegionAccountTable, accounts_in, shown_only
+from dashboard.tables.region_accounts import RegionAccountTable, accounts_in, lists_here
 from dashboard.tables.regions import regions_with_counts
 from dashboard.views.common import list_page, listing_page, yes_or_no
 from dashboard.words import plural, stale_before
@@ -54,10 +54,10 @@ def region_list(request: ViewerRequest) -> HttpResponseBase:
 def region_detail(request: ViewerRequest, code: str) -> HttpResponseBase:
     """One region: its row, and how its accounts stand there."""
     mine, now = visible_accounts(request.user), timezone.now()
-    region = get_object_or_404(regions_with_counts(mine), code=code)
+    region = get_object_or_404(regions_with_counts(mine, code))
     page = region_view(region, mine, now)
     show = page.opened(request.GET.get("show", ""))
-    table = RegionAccountTable(shown_only(accounts_in(mine, region), show, stale_before(now)))
+    table = RegionAccountTable(accounts_in(mine, region).filter(lists_here(stale_before(now))[show]))
     table.empty_text = tab_words(show, region)
     context: dict[str, Any] = {
         "region": region, "page": page, "show": show, "why_off": "" if region.polled else why_not_polled(region),
