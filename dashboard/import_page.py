@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.domain.access import Door
-from accounts.models import AccountQuerySet, ImportDraft
+from accounts.models import AccessCheck, AccountQuerySet, ImportDraft
 from accounts.models.account import WAYS_IN
 from accounts.services.importing import AccountRow, ChangedRow, Comparison, write_tags
 from dashboard.access_panel import DOOR_CHIPS, DOOR_WORDS
@@ -106,8 +106,7 @@ def changes_export(found: Comparison) -> Export:
 def progress_of(draft: ImportDraft, accounts: AccountQuerySet) -> dict[str, Any]:
     """How far the accounts of an import have come: checked with what result, and polled."""
     checked, read = Q(access_check__checked_at__isnull=False), Q(role_status__last_ok_at__isnull=False)
-    waiting = Q(access_check__requested_at__isnull=False, access_check__checked_at=None)
-    waiting |= Q(access_check__checked_at__lt=F("access_check__requested_at"))
+    waiting = Q(access_check__in=AccessCheck.objects.waiting())
     polled = Q(role_status__checked_at__isnull=False)
     counts = accounts.order_by().aggregate(
         total=Count("pk"),
