@@ -19,10 +19,9 @@ from accounts.services.named_regions import named_regions
 from accounts.services.publications import differing, publications
 from accounts.services.tally import Census
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
-from dashboard.filters import AWS_CHANGED, DIFFERS, FLAG_CHOICES, LATEST, MOST
+from dashboard.filters import AGED, AWS_CHANGED, DIFFERS, FLAG_CHOICES, LATEST, MOST
 from dashboard.matrix import FAILING_VALUES
 from dashboard.publications import published_sentence
-from dashboard.tables.brokers import OLD
 from dashboard.words import plural, span, stale_before
 
 REFUSALS = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]
@@ -98,8 +97,7 @@ def _cleanups(accounts: AccountQuerySet) -> Iterator[Sentence]:
 def _unknown_regions(accounts: AccountQuerySet) -> Iterator[Sentence]:
     """Regions that AWS named when it refused a deletion, and that no poll asks about."""
     if named := named_regions(accounts):
-        codes = ", ".join(one.code for one in named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-        lacks = f"AWS names {plural(len(named), 'region')} that the table lacks: {codes}"
+        lacks = f"AWS names {plural(len(named), 'region')} that the table lacks: {_first([one.code for one in named])}"
         yield Sentence(lacks, "Regions", f"{reverse('regions')}#named", "bad")
 
 
@@ -145,7 +143,7 @@ def _role(published: Mapping[str, Publication]) -> Iterator[Concern]:
 def _age(now: datetime) -> Iterator[Concern]:
     said = f"cells that last answered more than {span((now - stale_before(now)).total_seconds())} ago"
     old = with_old_answers(now)
-    yield Concern("Age", "warn", old, f"has {said}", f"have {said}", accounts_url(age=OLD))
+    yield Concern("Age", "warn", old, f"has {said}", f"have {said}", accounts_url(age=AGED))
 
 
 def _sentences(accounts: AccountQuerySet, concerns: Sequence[Concern]) -> Iterator[Sentence]:
@@ -162,7 +160,11 @@ def _failing_regions(regions: Sequence[Region]) -> Iterator[Sentence]:
     rows = [row for row in regions if row.silent > row.answering]  # type: ignore[attr-defined]
     if not rows:
         return
-    codes = ", ".join(row.code for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
     verb = "fails" if len(rows) == 1 else "fail"
-    text = f"{plural(len(rows), 'region')} {verb} in most accounts: {codes}"
+    text = f"{plural(len(rows), 'region')} {verb} in most accounts: {_first([row.code for row in rows])}"
     yield Sentence(text, "Regions", f"{reverse('regions')}?failing={MOST}", "bad")
+
+
+def _first(codes: Sequence[str]) -> str:
+    """Three of them by name, the rest as a number."""
+    return ", ".join(codes[:3]) + (f" and {len(codes) - 3} more" if len(codes) > 3 else "")

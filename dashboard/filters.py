@@ -30,7 +30,7 @@ from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
 NO_POLICY, AWS_CHANGED, DIFFERS = "none", "aws_changed", "differs"
-LATEST, MOST = "latest", "most"
+LATEST, MOST, AGED = "latest", "most", "old"
 POLICY_CHOICES = [
     *((grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade),
     (NO_POLICY, "none"),
@@ -216,7 +216,7 @@ class AccountFilter(ChipFilterSet):
     )
     role = _several("Role", PRESENCE_CHOICES, _presences)
     access = _several("Access check", DOOR_CHOICES, "by_access")
-    age = filters.ChoiceFilter(label="Age", choices=[(OLD, "old answers")], method="by_age", empty_label="any age")
+    age = filters.ChoiceFilter(label="Age", choices=[(AGED, "old answers")], method="by_age", empty_label="any age")
     partition = filters.MultipleChoiceFilter(
         label="Partition", choices=[(name, name) for name in PARTITIONS], widget=forms.CheckboxSelectMultiple
     )
