@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,17 +10,20 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.aws.credentials import TemporaryCredentials
 from accounts.aws.errors import AwsError, ErrorKind, problem_of, refused_as_open
-from accounts.aws.hub import RoleGrant
 from accounts.aws.probing import CallTrier, KnownBroker
 from accounts.domain.access import CallCheck, Door, actions_of, judge
-from accounts.domain.role_policies import SESSION_PREFIX, Purpose, new_external_id
+from accounts.domain.role_policies import Purpose
 from accounts.models import AccessCheck, Account, AccountQuerySet, Broker, SealedCredential
 from accounts.services import audit, queue
-from accounts.services.credentials import hub_of, role_arn_for, shared_clients
+from accounts.services.credentials import (
+    ask_for_session,
+    grant_of,
+    opens_to_strangers,
+    role_arn_for,
+    shared_clients,
+)
 from accounts.services.lending import lend_the_connection
-from accounts.services.sts_budget import wait_for_turn
 
 CHECK_TASK = "accounts.check_account"
 BATCH = 1000
@@ -96,15 +98,15 @@ def check_account(account_pk: int) -> AccessCheck | None:
 
 def check_role(account: Account, purpose: Purpose) -> RoleCheck:
     """Assume one role as it should be, then as it must not be, then try its calls."""
-    broker = _some_broker(account)
+    broker, grant = _some_broker(account), grant_of(account, purpose)
     lend_the_connection()
     try:
-        session = _assume(account, purpose, account.external_id)
+        session = ask_for_session(grant)
     except AwsError as error:
         door = Door.SHUT if error.kind is ErrorKind.ACCESS_DENIED else Door.UNKNOWN
         return RoleCheck(door, problem_of(error).detail)
     try:
-        if not account.external_id or _lets_in_anyone(account, purpose):
+        if not account.external_id or opens_to_strangers(grant):
             return RoleCheck(Door.OPEN, problem_of(refused_as_open()).detail)
     except AwsError as error:
         return RoleCheck(
@@ -113,32 +115,6 @@ def check_role(account: Account, purpose: Purpose) -> RoleCheck:
     trier = CallTrier(shared_clients(), account.partition, session, broker)
     calls = tuple(trier.check(action) for action in actions_of(purpose))
     return RoleCheck(judge(calls), calls=calls)
-
-
-def _lets_in_anyone(account: Account, purpose: Purpose) -> bool:
-    """AWS's own test for a confused deputy: without the external id, and with one that is not the account's."""
-    for wrong in ("", new_external_id()):
-        try:
-            _assume(account, purpose, wrong)
-        except AwsError as error:
-            if error.kind is not ErrorKind.ACCESS_DENIED:
-                raise
-        else:
-            return True
-    return False
-
-
-def _assume(account: Account, purpose: Purpose, external_id: str) -> TemporaryCredentials:
-    grant = RoleGrant(
-        account_id=account.account_id,
-        partition=account.partition,
-        role_arn=role_arn_for(account, purpose),
-        external_id=external_id,
-        purpose=purpose,
-        session_name=SESSION_PREFIX[purpose] + secrets.token_hex(4),
-    )
-    wait_for_turn(account.partition)
-    return hub_of(account.partition).assume(grant)
 
 
 def _some_broker(account: Account) -> KnownBroker | None:

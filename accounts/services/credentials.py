@@ -6,7 +6,7 @@ import hashlib
 import logging
 import secrets
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from accounts.aws.clients import Clients, ClientSettings
 from accounts.aws.credentials import TemporaryCredentials
-from accounts.aws.errors import refused_as_open
+from accounts.aws.errors import AwsError, ErrorKind, refused_as_open
 from accounts.aws.hub import Hub, RoleGrant
-from accounts.domain.role_policies import SESSION_PREFIX
+from accounts.domain.role_policies import SESSION_PREFIX, new_external_id
 from accounts.models import Account, SealedCredential
 from accounts.services import audit
 from accounts.services.sealing import CannotOpen, open_sealed, seal
@@ -67,16 +67,46 @@ def assume(account: Account, purpose: str, session_policy: str | None = None) ->
     """A new session, perhaps narrowed, within the pace of all workers. Raises AwsError, also for a refused role."""
     if is_refused(account, purpose):
         raise refused_as_open()
-    grant = RoleGrant(
+    return ask_for_session(grant_of(account, purpose), session_policy)
+
+
+def grant_of(account: Account, purpose: str) -> RoleGrant:
+    """What STS is told to let Rolecall into an account."""
+    return RoleGrant(
         account_id=account.account_id,
         partition=account.partition,
         role_arn=role_arn_for(account, purpose),
         external_id=account.external_id,
         purpose=purpose,
-        session_name=SESSION_PREFIX[purpose] + secrets.token_hex(4),
+        session_name=session_name(purpose),
     )
-    wait_for_turn(account.partition)
-    return hub_of(account.partition).assume(grant, session_policy)
+
+
+def session_name(purpose: str) -> str:
+    """A name that says in the account's own trail who came and what for."""
+    return SESSION_PREFIX[purpose] + secrets.token_hex(4)
+
+
+def ask_for_session(grant: RoleGrant, session_policy: str | None = None) -> TemporaryCredentials:
+    """A new session, within the pace of all workers. Raises AwsError."""
+    wait_for_turn(grant.partition)
+    return hub_of(grant.partition).assume(grant, session_policy)
+
+
+def opens_to_strangers(grant: RoleGrant) -> bool:
+    """AWS's own test for a confused deputy: without the external id, and with one that is not the role's.
+
+    Raises AwsError when an answer is no plain denial.
+    """
+    for wrong in ("", new_external_id()):
+        try:
+            ask_for_session(replace(grant, external_id=wrong))
+        except AwsError as error:
+            if error.kind is not ErrorKind.ACCESS_DENIED:
+                raise
+        else:
+            return True
+    return False
 
 
 @dataclass

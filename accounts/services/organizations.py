@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -14,17 +13,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.aws.errors import AwsError, ErrorKind, refused_as_open
+from accounts.aws.errors import AwsError, refused_as_open
 from accounts.aws.hub import RoleGrant
 from accounts.aws.organization import Explanation, OrganizationFacts, explain, read_organization
 from accounts.domain.identifiers import parse_role_arn
 from accounts.domain.organization import Member, MemberState
-from accounts.domain.role_policies import ORGANIZATION, SESSION_PREFIX
+from accounts.domain.role_policies import ORGANIZATION
 from accounts.models import Account, Organization, OrganizationMember
 from accounts.services import audit, queue
 from accounts.services.acts import batches
 from accounts.services.claims import new_token
-from accounts.services.credentials import client_settings, hub_of
+from accounts.services.credentials import client_settings, hub_of, opens_to_strangers, session_name
 from accounts.services.lending import lend_the_connection
 from accounts.services.organization_changes import count_waiting, take_by_itself
 from accounts.services.sts_budget import wait_for_turn
@@ -179,19 +178,13 @@ def _grant(organization: Organization) -> RoleGrant | None:
         role_arn=organization.access_role_arn,
         external_id=organization.external_id,
         purpose=ORGANIZATION,
-        session_name=SESSION_PREFIX[ORGANIZATION] + secrets.token_hex(4),
+        session_name=session_name(ORGANIZATION),
     )
 
 
 def _refuse_open_role(grant: RoleGrant) -> None:
-    """AWS's own test: a role that opens without the external id is not used. Raises AwsError."""
-    wait_for_turn(grant.partition)
-    try:
-        hub_of(grant.partition).assume(replace(grant, external_id=""))
-    except AwsError as error:
-        if error.kind is not ErrorKind.ACCESS_DENIED:
-            raise
-    else:
+    """A role that opens without its external id is not used. Raises AwsError."""
+    if opens_to_strangers(grant):
         raise refused_as_open()
 
 
