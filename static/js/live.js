@@ -70,14 +70,6 @@
   document.addEventListener("htmx:oobBeforeSwap", before);
   document.addEventListener("htmx:afterSwap", after);
 
-  // An age goes on while the page stays open.
-  const span = (seconds) => seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
-  setInterval(() => document.querySelectorAll("time[datetime]").forEach((time) => {
-    const seconds = Math.floor((Date.now() - new Date(time.dateTime)) / 1000);
-    if (!/^(just now|\d+ (s|min|h) ago)$/.test(time.textContent) || seconds < 5 || seconds >= 86400) return;
-    time.textContent = `${span(seconds)} ago`;
-  }), 10000);
-
   // The entry of the part that is being read stands out.
   const mark = () => {
     const entries = [...document.querySelectorAll(".sections a")];

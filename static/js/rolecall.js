@@ -132,11 +132,6 @@
     button.addEventListener("click", () => print());
   });
 
-  // A page that follows something rests while nobody sees it.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
-  });
-
   // What a person is typing or ticking is not exchanged under their hands; the next look brings the news.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const live = event.detail.target.closest("[data-live]");
