@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Account
+from tests.browser.shots import shot
 from tests.dashboard.factories import seed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,18 +22,6 @@ def site(live_server: LiveServer) -> str:
     User.objects.create_superuser("admin", password="correct horse")
     seed(30, sweep=False)
     return live_server.url
-
-
-def shot(page: Page, name: str) -> None:
-    """A picture in light, and one in dark on a phone, for whoever wants to look: SHOTS names the folder."""
-    if not (folder := os.environ.get("SHOTS")):
-        return
-    page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.emulate_media(color_scheme="dark")
-    page.screenshot(path=str(Path(folder) / f"{name}-390-dark.png"), full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.emulate_media(color_scheme="light")
 
 
 def test_accounts_ticked_on_two_pages_are_tagged_and_that_is_undone(site: str, sign_in: SignIn, page: Page) -> None:

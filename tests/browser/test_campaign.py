@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import Account, Campaign
 from dashboard.demo.local_aws.access import CLEANER
 from dashboard.demo.local_aws.client import LocalAws
+from tests.browser.shots import shot
 from tests.local_aws import hub_environment
 from tests.processes import worker
 
@@ -46,18 +46,6 @@ def sign_in(page: Page, site: str, name: str) -> None:
     page.get_by_label("Password").fill("correct horse")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
-
-
-def shot(page: Page, name: str) -> None:
-    """A picture to look at, when somebody wants them."""
-    if not (folder := os.environ.get("SHOTS")):
-        return
-    page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.emulate_media(color_scheme="dark")
-    page.screenshot(path=str(Path(folder) / f"{name}-390-dark.png"), full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.emulate_media(color_scheme="light")
 
 
 def test_three_accounts_are_cleaned_up_under_one_phrase_by_two_people(
