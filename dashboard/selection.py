@@ -14,7 +14,7 @@ from accounts.domain.outcomes import Verdict
 from accounts.domain.protection import account_refusals
 from accounts.models import Account, AccountQuerySet, BulkAct
 from dashboard.access import Person, visible_accounts
-from dashboard.filters import Chip, account_filter
+from dashboard.filters import AccountFilter, Chip, account_filter
 from dashboard.words import plural
 
 TICKED: Final = "ticked"
@@ -60,10 +60,14 @@ def ticked_in(data: QueryDict) -> list[str]:
 
 def chosen_accounts(ticked: list[str], query: str, person: Person) -> AccountQuerySet:
     """The accounts that are ticked; none ticked, all that the filters of a query string leave."""
-    mine = visible_accounts(person)
     if ticked:
-        return mine.filter(account_id__in=ticked)
-    return mine.filter(pk__in=account_filter(QueryDict(query), person).accounts.order_by().values("pk"))
+        return visible_accounts(person).filter(account_id__in=ticked)
+    return matching(account_filter(QueryDict(query), person), person)
+
+
+def matching(narrowed: AccountFilter, person: Person) -> AccountQuerySet:
+    """The accounts that filters leave, by key: without the filters’ joins they can be locked and counted."""
+    return visible_accounts(person).filter(pk__in=narrowed.accounts.order_by().values("pk"))
 
 
 def choice_of(bulk: BulkAct) -> QueryDict:
@@ -77,15 +81,12 @@ def selection_of(data: QueryDict, person: Person) -> Selection:
     """Read what is ticked, and `filter` (the query string of the table it was ticked in)."""
     ticked = ticked_in(data)
     narrowed = account_filter(QueryDict(data.get("filter", "")), person)
-    left = narrowed.accounts.order_by().values("pk")
-    matching = visible_accounts(person).filter(pk__in=left)
+    left = matching(narrowed, person)
     where = "that match these filters" if narrowed.chips else "that are watched"
     choices = [
         _choice(TICKED, "the ticked accounts", visible_accounts(person).filter(account_id__in=ticked)),
-        _choice(
-            UNUSED, f"all accounts with an unused role {where}", matching.filter(role_status__verdict=Verdict.UNUSED)
-        ),
-        _choice(ALL, f"all accounts {where}", matching),
+        _choice(UNUSED, f"all accounts with an unused role {where}", left.filter(role_status__verdict=Verdict.UNUSED)),
+        _choice(ALL, f"all accounts {where}", left),
     ]
     offered = [choice for choice in choices if choice.count]
     return Selection(offered, narrowed.chips, narrowed.problems(), ticked, data.get("filter", ""))

@@ -11,9 +11,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.filters import AccountFilter, account_filter
 from dashboard.listings import LISTINGS
+from dashboard.selection import matching
 from dashboard.views.common import listing_page, start_sweep, wants_fragment
 from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, plural
@@ -39,8 +40,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
 @open_to(Role.OPERATOR)
 def poll_now(request: ViewerRequest) -> HttpResponse:
     """Start a sweep over the accounts that the filters leave; a paused one is polled only from its own page."""
-    narrowed = account_filter(request.GET, request.user).accounts.order_by().values("pk")
-    chosen = visible_accounts(request.user).awake().filter(pk__in=narrowed, paused=False)
+    chosen = matching(account_filter(request.GET, request.user), request.user).awake().filter(paused=False)
     query = request.GET.urlencode()
     back = f"{reverse('matrix')}?{query}" if query else reverse("matrix")
     if not chosen.exists():

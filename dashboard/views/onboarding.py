@@ -32,6 +32,7 @@ from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.access_panel import panels_of
 from dashboard.filters import account_filter
 from dashboard.onboarding_forms import AccountForm
+from dashboard.selection import matching
 from dashboard.tables.onboarding import OnboardingTable
 from dashboard.views.common import list_page, wants_fragment
 from dashboard.words import plural
@@ -67,8 +68,8 @@ def onboarding(request: ViewerRequest) -> HttpResponseBase:
 @open_to(Role.OPERATOR)
 def check_many(request: ViewerRequest) -> HttpResponse:
     """Check the accounts that the filters leave."""
-    narrowed = account_filter(request.GET, request.user).accounts.order_by().values("pk")
-    count = request_checks(visible_accounts(request.user).filter(pk__in=narrowed), request.user.get_username())
+    chosen = matching(account_filter(request.GET, request.user), request.user)
+    count = request_checks(chosen, request.user.get_username())
     if count:
         messages.success(request, f"{plural(count, 'account')} will be checked by the workers.")
     else:
