@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -78,11 +79,13 @@ def export_response(export: Export, form: Format, of_what: str = "") -> Streamin
     """The export as a download, streamed: its size does not matter to the server's memory."""
     said = re.sub(r"[^A-Za-z0-9]+", "-", of_what).strip("-").lower()
     name = "-".join(filter(None, ("rolecall", export.name, said[:60], f"{timezone.now():%Y%m%dT%H%MZ}")))
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.{form.extension}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingHttpResponse(form.blocks(export), content_type=form.content_type, headers=headers)
+    return download(form.blocks(export), f"{name}.{form.extension}", form.content_type)
+
+
+def download(blocks: Iterable[bytes] | Iterable[str], name: str, content_type: str) -> StreamingHttpResponse:
+    """A file to be kept, streamed; no browser opens it as something else."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return StreamingHttpResponse(blocks, content_type=content_type, headers=headers)
 
 
 def wants_fragment(request: HttpRequest) -> bool:

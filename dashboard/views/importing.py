@@ -33,7 +33,7 @@ from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.exports import Export
 from dashboard.formats import FORMATS
 from dashboard.import_page import SHOWN, changes_export, preview_of, progress_of
-from dashboard.views.common import export_response, start_sweep, wants_fragment
+from dashboard.views.common import download, export_response, start_sweep, wants_fragment
 from dashboard.words import plural
 
 EXAMPLE = AccountRow(
@@ -219,7 +219,7 @@ def import_changes_file(request: ViewerRequest, number: int) -> HttpResponseBase
 @open_to(Role.OPERATOR)
 def import_template(request: ViewerRequest) -> StreamingHttpResponse:
     """The header and an example row."""
-    return _csv(write_accounts([EXAMPLE]), "rolecall-import-template")
+    return download(write_accounts([EXAMPLE]), "rolecall-import-template.csv", FORMATS["csv"].content_type)
 
 
 @require_safe
@@ -227,9 +227,5 @@ def import_template(request: ViewerRequest) -> StreamingHttpResponse:
 def import_accounts_file(request: ViewerRequest) -> StreamingHttpResponse:
     """The accounts as they are, in the columns of the import: to be edited and imported again."""
     stored: AccountQuerySet = visible_accounts(request.user)
-    return _csv(write_accounts(map(row_of, stored.iterator(chunk_size=2000))), "rolecall-accounts-to-import")
-
-
-def _csv(blocks: Iterator[bytes], name: str) -> StreamingHttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "X-Content-Type-Options": "nosniff"}
-    return StreamingHttpResponse(blocks, content_type="text/csv; charset=utf-8", headers=headers)
+    blocks = write_accounts(map(row_of, stored.iterator(chunk_size=2000)))
+    return download(blocks, "rolecall-accounts-to-import.csv", FORMATS["csv"].content_type)
