@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.domain.outcomes import Outcome
 from accounts.models import Account, Change
-from dashboard.filters import query_with
+from dashboard.addresses import query_with
 from dashboard.words import OUTCOME_WORDS, VERDICT_WORDS
 
 ENTRIES_SHOWN: Final = 40

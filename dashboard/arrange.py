@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
 
-from dashboard.filters import ChipFilterSet, query_with
+from dashboard.addresses import CLEAR, query_without
+from dashboard.filters import ChipFilterSet
 from dashboard.tables.columns import SortedColumn, sorted_by
 
 PAGE_SIZES = (25, 50, 100)
@@ -61,10 +63,16 @@ class Tools:
         keys = list(self.table.order_by)
         turned = [(name if descending else f"-{name}") if key == alias else key for key in keys]
         left = [key for key in keys if key != alias]
-        return Sorting(name, str(self.table.columns[name].header), descending, self._sorted(turned), self._sorted(left))
+        return Sorting(name, str(self.table.columns[name].header), descending, self.sorted(turned), self.sorted(left))
 
-    def _sorted(self, keys: Sequence[str]) -> str:
-        return query_with(self.data, sort=",".join(keys))
+    def sorted(self, keys: Sequence[str]) -> str:
+        """The query string with this order; every heading has one."""
+        order = f"sort={','.join(keys)}" if keys else ""
+        return "&".join(filter(None, (self._unsorted, order))) or CLEAR
+
+    @cached_property
+    def _unsorted(self) -> str:
+        return query_without(self.data, "sort")
 
     def further(self) -> list[Choice]:
         """The columns that the order could go on with."""
@@ -73,7 +81,7 @@ class Tools:
         if len(keys) >= MOST_KEYS:
             return []
         return [
-            Choice(column.name, str(column.header), False, self._sorted([*keys, column.name]))
+            Choice(column.name, str(column.header), False, self.sorted([*keys, column.name]))
             for column in self.table.columns.iterorderable()
             if column.name not in taken and column.visible and not getattr(column.column, "region", None)
         ]

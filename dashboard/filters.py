@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from inspect import isfunction
 from typing import Any, cast
 
 import django_filters as filters
@@ -22,6 +23,7 @@ from accounts.models import Account, AccountQuerySet, Broker, Cell, Cleanup, Reg
 from accounts.services.publications import differing, having, publications
 from dashboard.access import Person, visible_accounts
 from dashboard.access_panel import DOOR_WORDS
+from dashboard.addresses import CLEAR, query_without
 from dashboard.cleanup_words import STATE_WORDS
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
 from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
@@ -50,10 +52,6 @@ BROKER_AGES = [
     ("before-90", "more than 90 days ago"),
     ("before-365", "more than a year ago"),
 ]
-
-
-# An address without a query opens the person's default view; this one says that none is wanted.
-CLEAR = "view=none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +111,6 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         return narrowed.qs.count() if narrowed.form.is_valid() else None
 
 
-def query_without(data: QueryDict, *names: str) -> str:
-    """The query string without some names, and without the page, which would no longer fit."""
-    return _left(data, names).urlencode(safe=",")
-
-
-def query_with(data: QueryDict, **values: str) -> str:
-    """The query string with some values exchanged, empty ones taken out, and without the page."""
-    left = _left(data, values)
-    for name, value in values.items():
-        if value:
-            left[name] = value
-    return left.urlencode(safe=",") or CLEAR
-
-
-def _left(data: QueryDict, names: Collection[str]) -> QueryDict:
-    """What remains; made anew, since a page has some fifty such links and a QueryDict is copied to its depths."""
-    left = QueryDict(mutable=True)
-    for name, values in data.lists():
-        if name not in names and name not in ("page", "_export", "_columns"):
-            left.setlist(name, values)
-    return left
-
-
 def search_accounts(queryset: QuerySet[Any], text: str, prefix: str = "") -> QuerySet[Any]:
     """Accounts whose name has the text, or whose id has its digits however they are grouped."""
     found = Q(**{f"{prefix}name__icontains": text})
@@ -158,8 +133,13 @@ def having_outcomes(queryset: AccountQuerySet, values: list[str]) -> AccountQuer
 
 def _several(label: str, choices: Any, method: Callable[..., Any] | str) -> filters.MultipleChoiceFilter:
     return filters.MultipleChoiceFilter(
-        label=label, choices=choices, method=method, widget=forms.CheckboxSelectMultiple
+        label=label, choices=_uncopied(choices), method=method, widget=forms.CheckboxSelectMultiple
     )
+
+
+def _uncopied(choices: Any) -> Any:
+    """Choices as a function: django-filter and forms copy lists and objects to their depths for every page."""
+    return choices if isfunction(choices) else lambda: choices
 
 
 def _verdicts(queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
@@ -198,6 +178,10 @@ def region_choices() -> list[tuple[str, str]]:
     return [(code, code) for code in sorted(codes, key=display_order)]
 
 
+def _words(occurring: Iterable[str]) -> Callable[[], list[tuple[str, str]]]:
+    return lambda: [(word, word) for word in occurring if word]
+
+
 class AccountFilter(ChipFilterSet):
     """What the matrix and the list of accounts can be narrowed to."""
 
@@ -216,9 +200,13 @@ class AccountFilter(ChipFilterSet):
     )
     role = _several("Role", PRESENCE_CHOICES, _presences)
     access = _several("Access check", DOOR_CHOICES, "by_access")
-    age = filters.ChoiceFilter(label="Age", choices=[(AGED, "old answers")], method="by_age", empty_label="any age")
+    age = filters.ChoiceFilter(
+        label="Age", choices=_uncopied([(AGED, "old answers")]), method="by_age", empty_label="any age"
+    )
     partition = filters.MultipleChoiceFilter(
-        label="Partition", choices=[(name, name) for name in PARTITIONS], widget=forms.CheckboxSelectMultiple
+        label="Partition",
+        choices=_uncopied([(name, name) for name in PARTITIONS]),
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:
@@ -227,12 +215,9 @@ class AccountFilter(ChipFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["environment"].extra["choices"] = self._environments
-
-    def _environments(self) -> list[tuple[str, str]]:
-        """The environments that occur; accounts whose tags name none can be found, too."""
         words = self.queryset.order_by("environment").values_list("environment", flat=True).distinct()
-        return [(word or NO_ENVIRONMENT, word or "not said") for word in words]
+        # Accounts whose tags name no environment can be found, too.
+        self.filters["environment"].extra["choices"] = lambda: [(w or NO_ENVIRONMENT, w or "not said") for w in words]
 
     @property
     def accounts(self) -> AccountQuerySet:
@@ -293,10 +278,10 @@ class BrokerFilter(ChipFilterSet):
         label="Environment", field_name="account__environment", widget=forms.CheckboxSelectMultiple
     )
     created = filters.ChoiceFilter(
-        label="Created", choices=BROKER_AGES, method="by_creation", empty_label="at any time"
+        label="Created", choices=_uncopied(BROKER_AGES), method="by_creation", empty_label="at any time"
     )
     knowledge = filters.ChoiceFilter(
-        label="Knowledge", field_name="knowledge", choices=KNOWLEDGE_CHOICES, empty_label="current or old"
+        label="Knowledge", field_name="knowledge", choices=_uncopied(KNOWLEDGE_CHOICES), empty_label="current or old"
     )
     account = filters.CharFilter(label="Account id", method="by_account")
     unit = filters.CharFilter(label="Unit", method="by_unit")
@@ -310,7 +295,7 @@ class BrokerFilter(ChipFilterSet):
         for name in ("engine", "state", "environment"):
             field = self.filters[name].field_name
             words = self.queryset.order_by(field).values_list(field, flat=True).distinct()
-            self.filters[name].extra["choices"] = [(word, word) for word in words if word]
+            self.filters[name].extra["choices"] = _words(words)
 
     def by_text(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
         """By the broker's name, or its account's name or id."""
@@ -339,11 +324,14 @@ class CleanupFilter(ChipFilterSet):
     person = filters.CharFilter(label="Person", method="by_person")
     state = filters.MultipleChoiceFilter(
         label="State",
-        choices=[(state.value, word) for state, word in STATE_WORDS.items()],
+        choices=_uncopied([(state.value, word) for state, word in STATE_WORDS.items()]),
         widget=forms.CheckboxSelectMultiple,
     )
     which = filters.ChoiceFilter(
-        label="Which", choices=[(LATEST, "the latest of each account")], method="by_latest", empty_label="all"
+        label="Which",
+        choices=_uncopied([(LATEST, "the latest of each account")]),
+        method="by_latest",
+        empty_label="all",
     )
 
     class Meta:

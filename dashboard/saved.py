@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.services import audit
 from dashboard.access import Role, ViewerRequest, may
-from dashboard.filters import CLEAR
+from dashboard.addresses import CLEAR
 from dashboard.listings import LISTINGS
 from dashboard.models import DefaultView, SavedView, SavedViewQuerySet
 

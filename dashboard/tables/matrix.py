@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account, AccountQuerySet, Cell, Region
 from accounts.services.tally import Census
+from dashboard.addresses import query_with
 from dashboard.arrange import Choice
-from dashboard.filters import query_with
 from dashboard.group_pages import GroupedPage, GroupedPages
 from dashboard.grouping import COLUMNS, TAG, Groups, tag_keys
 from dashboard.layout import FIXED, PINNED, Layout, layout_of
@@ -34,12 +34,24 @@ class RegionColumn(SortedColumn):
 
     def __init__(self, region: Region) -> None:
         there = Cell.objects.filter(account=OuterRef("pk"), region=region.code)
-        super().__init__(Subquery(there.values("brokers")), export=lambda record: None, verbose_name=region.code)
+        kind = "rg" if region.polled else "rg off"
+        th = {"class": kind, "data-region": region.code, "data-name": region.name}
+        super().__init__(
+            Subquery(there.values("brokers")), lambda record: None, verbose_name=region.code, attrs={"th": th}
+        )
         self.region = region
+        self.hint = f"{region.name}{'' if region.polled else ', not polled'}. Sort by brokers here"
 
     def render(self, record: Any, table: Any) -> SafeString:
         """The cell, or a blank where the region belongs to another partition."""
         return cell_html(record, self.region.code, table.cells_of(record).get(self.region.code), table.now)
+
+
+class FixedColumn(SortedColumn):
+    """A column that stays in sight while the regions pass under it."""
+
+    def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, attrs={"th": {"class": f"k-{name}"}}, **kwargs)
 
 
 class MatrixRow(NamedTuple):
@@ -53,10 +65,14 @@ class MatrixRow(NamedTuple):
 class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Built by `matrix_table`, which adds the region columns."""
 
-    account = SortedColumn("name", lambda a: a.account_id, verbose_name="Account")
-    role = SortedColumn("role_status__verdict", lambda a: role_status_of(a).verdict, verbose_name="Role")
-    policy = SortedColumn("role_status__policy_grade", lambda a: role_status_of(a).policy_grade, verbose_name="Policy")
-    brokers = SortedColumn("role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers")
+    account = FixedColumn("account", "name", lambda a: a.account_id, verbose_name="Account")
+    role = FixedColumn("role", "role_status__verdict", lambda a: role_status_of(a).verdict, verbose_name="Role")
+    policy = FixedColumn(
+        "policy", "role_status__policy_grade", lambda a: role_status_of(a).policy_grade, verbose_name="Policy"
+    )
+    brokers = FixedColumn(
+        "brokers", "role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers"
+    )
 
     class Meta:
         template_name = "tables/matrix.html"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any, NamedTuple
 
+from django.forms.utils import flatatt
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -38,12 +39,12 @@ class PageRow(NamedTuple):
         for place, (painter, cell) in enumerate(self.cells):
             if painter.name == name:
                 before, after = _html(self.cells[:place]), _html(self.cells[place + 1 :])
-                return format_html("{}<td {}>", before, painter.td), format_html("{}</td>{}", cell, after)
+                return format_html("{}<td{}>", before, painter.td), format_html("{}</td>{}", cell, after)
         return SafeString(""), self.html
 
 
 def _html(cells: Iterable[tuple[Painter, Any]]) -> SafeString:
-    pieces = [f"<td {painter.td}>{_escaped(cell)}</td>" for painter, cell in cells]
+    pieces = [f"<td{painter.td}>{_escaped(cell)}</td>" for painter, cell in cells]
     return mark_safe("".join(pieces))  # noqa: S308 each is safe
 
 
@@ -61,7 +62,7 @@ def page_rows(table: Any) -> Iterator[PageRow]:
 
 def painter(table: Any, bound: Any) -> Painter:
     """What makes the cells of a column."""
-    return Painter(bound.name, bound.attrs["td"].as_html(), _paint(table, bound))
+    return Painter(bound.name, flatatt(bound.column.attrs.get("td", {})), _paint(table, bound))
 
 
 def _paint(table: Any, bound: Any) -> Callable[[Any], Any]:

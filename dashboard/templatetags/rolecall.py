@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, cast
+from functools import lru_cache
+from typing import cast
 
 from django import template
 from django.forms import BoundField, ChoiceField
@@ -16,9 +17,11 @@ from django.utils.safestring import SafeString
 
 from accounts.domain.identifiers import group_digits
 from accounts.models import RoleStatus
+from dashboard.addresses import CLEAR, query_with, query_without
 from dashboard.arrange import Tools
-from dashboard.filters import CLEAR, ChipFilterSet, query_with, query_without
+from dashboard.filters import ChipFilterSet
 from dashboard.tables.columns import grade_html, outcome_html, policy_html, time_html, verdict_html
+from dashboard.tables.heads import head_html
 from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
 from dashboard.words import plural, span
@@ -32,6 +35,7 @@ register.filter("state_chip", state_html)
 register.filter("page_rows", page_rows)
 register.filter("parted", PageRow.parted)
 register.filter("outcome_words", outcome_html)
+register.simple_tag(head_html, name="head")
 
 
 @register.filter
@@ -115,61 +119,36 @@ def with_value(context: Context, *pairs: str) -> str:
     return query_with(context["request"].GET, **dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
 
+BOX = '<label><input type="checkbox" name="{0}" value="{1}"{2}>{3}</label>'
+OPTION = '<option value="{1}"{2}>{3}</option>'
+
+
 @register.filter
 def boxes(field: BoundField) -> SafeString:
     """A box for each choice of a filter, in one piece: there are some fifty on a page."""
-    box = '<label><input type="checkbox" name="{}" value="{}"{}>{}</label>'
-    return format_html_join("", box, ((field.html_name, *one) for one in _choices(field, SafeString(" checked"))))
+    return _drawn(BOX, field.html_name, " checked", *_choices(field))
 
 
 @register.filter
 def options(field: BoundField) -> SafeString:
     """The choices of a filter that takes one of them."""
-    return format_html_join("", '<option value="{}"{}>{}</option>', _choices(field, SafeString(" selected")))
+    return _drawn(OPTION, field.html_name, " selected", *_choices(field))
 
 
-def _choices(field: BoundField, mark: SafeString) -> Iterator[tuple[object, SafeString, object]]:
+def _choices(field: BoundField) -> tuple[tuple[tuple[str, str], ...], frozenset[str]]:
     given = field.value()
-    chosen = {str(value) for value in (given if isinstance(given, list) else [given or ""])}
+    chosen = frozenset(str(value) for value in (given if isinstance(given, list) else [given or ""]))
     choices = cast(Iterable[tuple[object, object]], cast(ChoiceField, field.field).choices)
-    return ((value, mark if str(value) in chosen else SafeString(""), word) for value, word in choices)
+    return tuple((str(value), str(word)) for value, word in choices), chosen
+
+
+@lru_cache(maxsize=256)  # the same few menus stand on every list: to draw them anew took a tenth of a page
+def _drawn(one: str, name: str, mark: str, choices: tuple[tuple[str, str], ...], chosen: frozenset[str]) -> SafeString:
+    marks = {value: SafeString(mark) for value in chosen}
+    return format_html_join("", one, ((name, value, marks.get(value, ""), word) for value, word in choices))
 
 
 @register.filter
 def kept_by_filters(tools: Tools, narrowed: ChipFilterSet) -> list[tuple[str, str]]:
     """What the form of the filters carries along: how the table is arranged, and the view that is open."""
     return list(tools.kept(*narrowed.filters))
-
-
-@register.simple_tag(takes_context=True)
-def sort_address(context: Context, column: Any) -> str:
-    """Where a heading leads: sorted by it alone, or turned round when it is the first key already."""
-    first = next(iter(context["table"].order_by or ()), "")
-    key = f"-{column.name}" if first == column.name else str(column.name)
-    anchor = getattr(context["table"], "anchor", "")  # a table that is part of a page brings the reader back to it
-    return f"?{query_with(context['request'].GET, sort=key)}{anchor and '#' + anchor}"
-
-
-@register.simple_tag(takes_context=True)
-def sort_state(context: Context, column: Any) -> SafeString:
-    """The `aria-sort` of the first key: of several columns only one may have it. A further key says itself in words."""
-    place, descending = _place(context, column)
-    return format_html(' aria-sort="{}"', "descending" if descending else "ascending") if place == 0 else SafeString("")
-
-
-@register.simple_tag(takes_context=True)
-def sort_words(context: Context, column: Any) -> SafeString:
-    """Beside a heading that is a further key of the order: an arrow and its place, in words for screen readers."""
-    place, descending = _place(context, column)
-    if not place:
-        return SafeString("")
-    way, arrow = ("descending", "↓") if descending else ("ascending", "↑")
-    sign = '<span class="key" aria-hidden="true"> {}{}</span><i class="visually-hidden">, sort key {}, {}</i>'
-    return format_html(sign, arrow, place + 1, place + 1, way)
-
-
-def _place(context: Context, column: Any) -> tuple[int | None, bool]:
-    for place, key in enumerate(context["table"].order_by or ()):
-        if key.lstrip("-") == column.name:
-            return place, key.startswith("-")
-    return None, False
