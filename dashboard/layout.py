@@ -11,7 +11,8 @@ from dashboard.arrange import several
 from dashboard.matrix import regions_of
 
 LAYOUT_NAMES = frozenset({"pin", "hide", "density"})
-FIXED = ("role", "policy", "brokers")  # beside the account, which always stands
+FIXED = ("role", "policy", "brokers")  # beside the account, which always stands: what is shown unless one chooses
+FURTHER = ("unit", "env", "owner", "trust", "failing", "checked_at")  # on wish; they move with the regions
 PINNED = "Pinned"
 
 
@@ -23,6 +24,7 @@ class Layout:
     shown: tuple[Region, ...]
     pinned: frozenset[str]
     fixed: tuple[str, ...]
+    further: tuple[str, ...]
     named: frozenset[str]  # the regions that the URL names; none: all of them
     hides_empty: bool
     compact: bool
@@ -45,12 +47,14 @@ def layout_of(data: QueryDict, accounts: AccountQuerySet) -> Layout:
     shown = [r for r in every if r.code in pinned or (r.code in kept and (not named or r.code in named))]
     elsewhere = [name for name in (*columns, *pins) if name not in codes and name.isprintable()]
     known = Region.objects.in_bulk(elsewhere)  # PostgreSQL cannot even be asked for the others
-    strange = [name for name in (*columns, *pins) if name not in codes and name not in FIXED and name not in known]
+    strange = [name for name in (*columns, *pins) if name not in {*codes, *FIXED, *FURTHER, *known}]
+    further = tuple(name for name in FURTHER if name in columns)
     return Layout(
         every=tuple(every),
         shown=tuple(sorted(shown, key=lambda region: region.code not in pinned)),
         pinned=pinned,
-        fixed=tuple(name for name in FIXED if not set(columns) & set(FIXED) or name in columns),
+        fixed=tuple(name for name in FIXED if name in columns or not {*FIXED, *FURTHER}.intersection(columns)),
+        further=further,
         named=named,
         hides_empty=hides_empty,
         compact=data.get("density") == "compact",

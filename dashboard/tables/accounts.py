@@ -6,25 +6,22 @@ from collections import Counter
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Count, F, TextField, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Count, F
+from django.db.models.functions import Coalesce
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.domain.outcomes import TrustGrade, Verdict
+from accounts.domain.outcomes import Verdict
 from accounts.models import Account, Region
 from dashboard.matrix import role_status_of, stored_total
 from dashboard.organization_words import rest_words
+from dashboard.tables.account_columns import FailingColumn, LastPollColumn, StatusColumn, TrustColumn, UnitColumn
 from dashboard.tables.columns import (
     NumberColumn,
     SortedColumn,
     TextColumn,
-    TimeColumn,
     grade_html,
     name_html,
-    trust_html,
-    ungraded_html,
     verdict_html,
 )
 from dashboard.words import asked_words
@@ -43,28 +40,6 @@ def asked_html(account: Account) -> SafeString:
     return SafeString("")
 
 
-class UnitColumn(TextColumn):
-    """The organizational unit; for an account that has none, what its tag `unit` says."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        said = Coalesce(NullIf("unit", Value("")), KeyTextTransform("unit", "tags"), output_field=TextField())
-        super().__init__(
-            said,
-            lambda a: a.unit or a.tags.get("unit", ""),
-            value=Coalesce(said, Value(""), output_field=TextField()),
-            **kwargs,
-        )
-
-
-class StatusColumn(SortedColumn):
-    """A word of what is known of the role; an account that was never polled has the word of nothing known."""
-
-    def __init__(self, field: str, unknown: str, **kwargs: Any) -> None:
-        path = f"role_status__{field}"
-        known = Coalesce(path, Value(unknown))
-        super().__init__(path, lambda a: getattr(role_status_of(a), field), value=known, **kwargs)
-
-
 class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Name and id, tags, what is known of the role, and how complete that is."""
 
@@ -76,7 +51,7 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     partition = TextColumn("partition", verbose_name="Partition")
     verdict = StatusColumn("verdict", Verdict.UNKNOWN.value, verbose_name="Role")
     policy = StatusColumn("policy_grade", "", verbose_name="Policy")
-    trust = StatusColumn("trust_grade", "", verbose_name="Trust")
+    trust = TrustColumn(verbose_name="Trust")
     brokers = NumberColumn(
         "role_status__brokers",
         lambda a: role_status_of(a).brokers,
@@ -91,18 +66,8 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         verbose_name="Regions settled",
         visible=False,
     )
-    failing = NumberColumn(
-        "role_status__regions_failing",
-        lambda a: role_status_of(a).regions_failing,
-        value=Coalesce("role_status__regions_failing", 0),
-        verbose_name="Failing regions",
-    )
-    checked_at = TimeColumn(
-        "role_status__checked_at",
-        lambda a: role_status_of(a).checked_at,
-        value="role_status__checked_at",
-        verbose_name="Last poll",
-    )
+    failing = FailingColumn(verbose_name="Failing regions")
+    checked_at = LastPollColumn(verbose_name="Last poll")
 
     class Meta:
         template_name = "tables/accounts.html"
@@ -129,18 +94,6 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         """The policy's grade; the trust policy has its own column here."""
         return grade_html(role_status_of(record))
 
-    def render_trust(self, record: Account) -> SafeString:
-        """The trust policy's grade."""
-        status = role_status_of(record)
-        if status.trust_grade == TrustGrade.EXACT:
-            return format_html('<span class="grade ok">{}</span>', "✓ exact")
-        return trust_html(status) or ungraded_html(status)
-
     def render_brokers(self, record: Account) -> str:
         """The total with its reservation."""
         return str(stored_total(role_status_of(record), self.regions_in[record.partition]))
-
-    def render_failing(self, record: Account) -> SafeString | str:
-        """The number of regions without an answer, marked when there is one."""
-        failing = role_status_of(record).regions_failing
-        return format_html('<span class="grade bad">{}</span>', failing) if failing else "0"

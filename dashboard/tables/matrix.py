@@ -20,10 +20,11 @@ from dashboard.addresses import query_with
 from dashboard.arrange import Choice
 from dashboard.group_pages import GroupedPage, GroupedPages
 from dashboard.grouping import COLUMNS, TAG, Groups, tag_keys
-from dashboard.layout import FIXED, PINNED, Layout, layout_of
+from dashboard.layout import FIXED, FURTHER, PINNED, Layout, layout_of
 from dashboard.matrix import CellView, broker_total, census_of_tallies, geographies, role_status_of, row_of, with_cells
+from dashboard.tables.account_columns import FailingColumn, LastPollColumn, TrustColumn, UnitColumn
 from dashboard.tables.cells import cell_html
-from dashboard.tables.columns import SortedColumn, account_html, policy_html, verdict_html
+from dashboard.tables.columns import SortedColumn, TextColumn, account_html, policy_html, verdict_html
 from dashboard.tables.rows import Painter, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
 from dashboard.tallies import ByRegion, Members, members_of, tallies
@@ -45,6 +46,9 @@ class RegionColumn(SortedColumn):
     def render(self, record: Any, table: Any) -> SafeString:
         """The cell, or a blank where the region belongs to another partition."""
         return cell_html(record, self.region.code, table.cells_of(record).get(self.region.code), table.now)
+
+
+FURTHER_ATTRS = {"th": {"class": "k-further"}}
 
 
 class FixedColumn(SortedColumn):
@@ -73,6 +77,12 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     brokers = FixedColumn(
         "brokers", "role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers"
     )
+    unit = UnitColumn(verbose_name="Unit", attrs=FURTHER_ATTRS)
+    env = TextColumn("environment", verbose_name="Environment", attrs=FURTHER_ATTRS)
+    owner = TextColumn("owner", verbose_name="Owner", attrs=FURTHER_ATTRS)
+    trust = TrustColumn(verbose_name="Trust", attrs=FURTHER_ATTRS)
+    failing = FailingColumn(verbose_name="Failing regions", attrs=FURTHER_ATTRS)
+    checked_at = LastPollColumn(verbose_name="Last poll", attrs=FURTHER_ATTRS)
 
     class Meta:
         template_name = "tables/matrix.html"
@@ -90,7 +100,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         self.listed: Any = None  # once rows are gathered: all of them, those of collapsed groups too
         self.layout, self.regions, self.now, self.dropped = layout, list(layout.shown), now, layout.dropped
         self.without = [name for name in FIXED if name not in layout.fixed]
-        for name in self.without:
+        for name in (*self.without, *(name for name in FURTHER if name not in layout.further)):
             self.columns.hide(name)
         self.fixed_columns = 1 + len(layout.fixed)
         self.geographies = self._headings()

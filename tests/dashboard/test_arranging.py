@@ -8,8 +8,9 @@ import io
 import pytest
 from django.test import Client
 
-from accounts.models import AuditEntry, Region
+from accounts.models import Account, AuditEntry, Region
 from dashboard.arrange import MOST_KEYS
+from dashboard.layout import FURTHER
 from tests.dashboard.factories import make_account, make_cell, make_status, seed
 
 
@@ -146,6 +147,32 @@ def test_the_matrix_shows_only_the_chosen_columns(estate: None, watching: Client
     assert 'class="k-role"' not in page
     cells = 4 + 1  # of the accounts, and their total
     assert page.count('class="c ') == cells + page.split('class="legend"')[1].count('class="c ')
+
+
+def test_the_matrix_shows_further_columns_of_the_account_on_wish(estate: None, watching: Client) -> None:
+    Account.objects.update(unit="Platform/Prod", owner="olga")
+
+    page = html(watching, "/matrix/?columns=role,unit,owner,checked_at&sort=owner,account&group=environment")
+
+    table = page.split('class="matrix')[1]
+    assert table.count('<td class="k-unit">Platform/Prod</td>') == 4
+    assert table.count('<td class="k-owner">olga</td>') == 4
+    assert table.count('class="k-checked_at"') == 4 + 2  # a blank under the group's heading, and in the totals
+    assert 'class="k-trust"' not in table
+    assert 'class="k-policy"' not in table
+
+
+def test_further_columns_are_offered_and_not_shown_by_themselves(estate: None, watching: Client) -> None:
+    page = html(watching, "/matrix/")
+
+    assert 'name="columns" value="unit"' in page
+    assert 'class="k-unit"' not in page
+
+
+@pytest.mark.parametrize("name", FURTHER)
+@pytest.mark.parametrize("way", ["", "-"])
+def test_the_matrix_is_sorted_by_further_columns(estate: None, watching: Client, name: str, way: str) -> None:
+    assert watching.get(f"/matrix/?columns={name}&sort={way}{name}").status_code == 200
 
 
 def test_an_export_of_the_matrix_has_the_regions_that_are_shown(estate: None, watching: Client) -> None:

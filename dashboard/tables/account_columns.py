@@ -1,0 +1,78 @@
+"""Columns of an account that several tables have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, NullIf
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.domain.outcomes import TrustGrade
+from accounts.models import Account
+from dashboard.matrix import role_status_of
+from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, trust_html, ungraded_html
+
+
+class UnitColumn(TextColumn):
+    """The organizational unit; for an account that has none, what its tag `unit` says."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        said = Coalesce(NullIf("unit", Value("")), KeyTextTransform("unit", "tags"), output_field=TextField())
+        super().__init__(
+            said,
+            lambda a: a.unit or a.tags.get("unit", ""),
+            value=Coalesce(said, Value(""), output_field=TextField()),
+            **kwargs,
+        )
+
+
+class StatusColumn(SortedColumn):
+    """A word of what is known of the role; an account that was never polled has the word of nothing known."""
+
+    def __init__(self, field: str, unknown: str, **kwargs: Any) -> None:
+        path = f"role_status__{field}"
+        known = Coalesce(path, Value(unknown))
+        super().__init__(path, lambda a: getattr(role_status_of(a), field), value=known, **kwargs)
+
+
+class TrustColumn(StatusColumn):
+    """The trust policy's grade."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("trust_grade", "", **kwargs)
+
+    def render(self, record: Account) -> SafeString:
+        """The grade with its sign and word, the documented one included."""
+        status = role_status_of(record)
+        if status.trust_grade == TrustGrade.EXACT:
+            return format_html('<span class="grade ok">{}</span>', "✓ exact")
+        return trust_html(status) or ungraded_html(status)
+
+
+class FailingColumn(NumberColumn):
+    """In how many regions the account gave no answer."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        path = "role_status__regions_failing"
+        super().__init__(path, lambda a: role_status_of(a).regions_failing, value=Coalesce(path, 0), **kwargs)
+
+    def render(self, record: Account) -> SafeString | str:
+        """The number, marked when there is one."""
+        failing = role_status_of(record).regions_failing
+        return format_html('<span class="grade bad">{}</span>', failing) if failing else "0"
+
+
+class LastPollColumn(TimeColumn):
+    """When the account was polled last."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        path = "role_status__checked_at"
+        super().__init__(path, _checked_at, value=path, **kwargs)
+
+
+def _checked_at(account: Account) -> datetime | None:
+    return role_status_of(account).checked_at
