@@ -1,13 +1,13 @@
 """The lines of the overview: ninety days of a figure as a small chart, a sentence and a row of a table.
 
 A day that nobody measured is a gap: never a zero, and no line leads across it. A day whose figure rests on incomplete
-answers is drawn dashed and has its `≥`.
+answers has its `≥`, and a mark under it at the foot of the drawing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 
@@ -18,6 +18,8 @@ DAYS, COMPARED = 90, 30
 # The drawing's units: about a pixel each where three charts stand side by side.
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 124, 40, 296, 12, 96
 LINES = 3  # of the grid at most, beside the one at its foot
+FLAT = 12  # a rise of less than a twelfth of the whole is not seen from zero
+MARK = 4  # below the foot
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,16 @@ class Chart:
     points: Sequence[Point]
     gaps: Sequence[Gap]
     grid: Sequence[Line]
-    whole: str
-    dashed: str
+    line: str
+    least: str  # the mark under the days on which the figure is at least so much
     dots: Sequence[Point]
     now: str
     since: str
+
+    @property
+    def cut(self) -> bool:
+        """True when the drawing does not begin at zero."""
+        return self.grid[0].label != "0"
 
     @property
     def last(self) -> Point:
@@ -140,16 +147,16 @@ def _chart(name: str, title: str, url: str, days: Mapping[date, DailyFigures], e
     ticks = scale(min(known.values()), max(known.values()))
     points = [_point(day, value, days[day], name, every[0], ticks) for day, value in known.items()]
     grid = [Line(height(tick, ticks), f"{tick:,}") for tick in ticks]
-    whole, dashed = _paths(points)
+    line, least = _paths(points)
     now, since = compared(points, every[-1])
     return Chart(
-        name, title, url, points, list(_gaps(points, every)), grid, whole, dashed, list(_alone(points)), now, since
+        name, title, url, points, list(_gaps(points, every)), grid, line, least, list(_alone(points)), now, since
     )
 
 
 def scale(least: int, most: int) -> list[int]:
-    """The lines of the grid: round whole numbers, few of them, from zero unless that would flatten the line."""
-    foot = 0 if 2 * least <= most else least
+    """The lines of the grid: few round whole numbers, from zero unless that would leave a line without shape."""
+    foot = least if FLAT * (most - least) < most and most > least else 0
     for step in _steps():
         low = foot // step * step
         lines = max(1, -(-(most - low) // step))
@@ -188,20 +195,20 @@ def day_words(day: date) -> str:
 
 
 def _paths(points: Sequence[Point]) -> tuple[str, str]:
-    """The line where both its ends are complete, and the rest; never across a day that is missing."""
+    """The line, never across a day that is missing; and the mark under those parts whose ends are not both complete."""
     steps = [(one, two) for one, two in pairwise(points) if (two.day - one.day).days == 1]
-    whole = [(one, two) for one, two in steps if one.complete and two.complete]
-    dashed = [(one, two) for one, two in steps if not (one.complete and two.complete)]
-    return _path(whole), _path(dashed)
+    unsure = [(one, two) for one, two in steps if not (one.complete and two.complete)]
+    return _path(steps), _path([(replace(one, y=BOTTOM + MARK), replace(two, y=BOTTOM + MARK)) for one, two in unsure])
 
 
 def _path(steps: Sequence[tuple[Point, Point]]) -> str:
-    parts, at = [], None
+    parts: list[str] = []
+    at = None
     for one, two in steps:
-        if one is not at:
+        if one.day != at:
             parts.append(f"M{one.x:g} {one.y:g}")
         parts.append(f"L{two.x:g} {two.y:g}")
-        at = two
+        at = two.day
     return "".join(parts)
 
 

@@ -202,7 +202,7 @@ def back(days: int) -> date:
 def test_a_line_never_leads_across_a_day_that_nobody_measured() -> None:
     found = chart(day(back(5)), day(back(4)), day(back(2)), day(back(1)), day(TODAY))
 
-    assert found.whole.count("M") == 2
+    assert found.line.count("M") == 2
     assert [gap.title for gap in found.gaps] == ["21 November: not measured"]
 
 
@@ -223,10 +223,10 @@ def test_days_after_the_last_measured_one_are_a_gap_too() -> None:
     assert found.summary.startswith("Roles: 10 on 16 November, as many as 1 day before.")
 
 
-def test_a_day_of_incomplete_answers_is_dashed_and_has_its_sign() -> None:
+def test_a_day_of_incomplete_answers_is_marked_at_the_foot_and_has_its_sign() -> None:
     found = chart(day(back(2)), day(back(1)), day(TODAY, complete=False))
 
-    assert (found.whole.count("L"), found.dashed.count("L")) == (1, 1)
+    assert (found.line.count("L"), found.least.count("L")) == (2, 1)
     assert found.points[-1].title == "24 November: ≥ 10"
     assert found.summary.startswith("Roles: at least 10 today; 2 days ago: 10.")
 
@@ -269,8 +269,10 @@ def test_a_figure_that_was_never_known_is_no_chart() -> None:
     [
         (0, 0, [0, 1]),
         (0, 3, [0, 1, 2, 3]),
-        (5, 5, [5, 6]),
+        (5, 5, [0, 2, 4, 6]),
+        (28, 34, [0, 20, 40]),
         (203, 212, [200, 205, 210, 215]),
+        (150, 238, [0, 100, 200, 300]),
         (1, 1000, [0, 500, 1000]),
         (99_999, 100_001, [99_999, 100_000, 100_001]),
     ],
