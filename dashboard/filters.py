@@ -11,6 +11,7 @@ from typing import Any, cast
 import django_filters as filters
 from django import forms
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.forms import BoundField
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -68,6 +69,23 @@ class Chip:
 
 class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """A filter set that shows nothing when a value is wrong, and lists what is on as removable chips."""
+
+    common: tuple[str, ...] = ()  # the filters that stand in the row, in this order; the others are in a menu
+
+    @property
+    def row(self) -> list[BoundField]:
+        """The fields that people use most."""
+        return [self.form[name] for name in self.common]
+
+    @property
+    def more(self) -> list[BoundField]:
+        """The other fields."""
+        return [self.form[name] for name in self.filters if name not in self.common]
+
+    @property
+    def more_on(self) -> int:
+        """How many of the other fields narrow the rows."""
+        return sum(any(value.strip() for value in self.data.getlist(field.name)) for field in self.more)
 
     @property
     def qs(self) -> QuerySet[Any]:
@@ -201,6 +219,7 @@ def region_choices() -> list[tuple[str, str]]:
 class AccountFilter(ChipFilterSet):
     """What the matrix and the list of accounts can be narrowed to."""
 
+    common = ("q", "verdict", "policy", "outcome", "tag", "unit")
     q = filters.CharFilter(label="Name or id", method="by_text")
     tag = filters.CharFilter(label="Tag", method="by_tag")
     environment = _several("Environment", (), "by_environment")
@@ -285,6 +304,7 @@ class AccountFilter(ChipFilterSet):
 class BrokerFilter(ChipFilterSet):
     """What the list of brokers can be narrowed to. Engines and states are AWS's words, those that occur."""
 
+    common = ("q", "engine", "state", "region", "environment", "unit")
     q = filters.CharFilter(label="Broker, account or id", method="by_text")
     engine = filters.MultipleChoiceFilter(label="Engine", field_name="engine", widget=forms.CheckboxSelectMultiple)
     state = filters.MultipleChoiceFilter(label="State", field_name="state", widget=forms.CheckboxSelectMultiple)
@@ -335,6 +355,7 @@ class BrokerFilter(ChipFilterSet):
 class CleanupFilter(ChipFilterSet):
     """What the list of clean-ups can be narrowed to."""
 
+    common = ("q", "state", "person", "which")
     q = filters.CharFilter(label="Account or id", method="by_account")
     person = filters.CharFilter(label="Person", method="by_person")
     state = filters.MultipleChoiceFilter(
@@ -370,6 +391,7 @@ class CleanupFilter(ChipFilterSet):
 class RegionFilter(ChipFilterSet):
     """What the region table can be narrowed to."""
 
+    common = ("failing",)
     failing = filters.ChoiceFilter(
         label="Failing", choices=[(MOST, "in most accounts")], method="by_failing", empty_label="or not"
     )
