@@ -51,6 +51,7 @@ class Tools:
         self.table, self.data = table, data
         self.dropped: list[str] = []  # sentences on what of the address fits nothing any more
         self.saved: dict[str, Any] = {}  # the views of the page, where it has any
+        self.narrowed: ChipFilterSet | None = None  # the filters that left these rows
 
     def sortings(self) -> list[Sorting]:
         """The present order, the most significant key first."""

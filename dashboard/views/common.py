@@ -35,7 +35,8 @@ def listing_page(
     if form := wanted_format(request, shown.filter):
         of_what = "filtered" if shown.filter is not None and shown.filter.narrows else ""
         return export_response(listing_export(listing, shown, request), form, of_what)
-    shown.table.tools.dropped, shown.table.tools.saved = shown.dropped, saved_context(request, name)
+    tools = shown.table.tools
+    tools.dropped, tools.saved, tools.narrowed = shown.dropped, saved_context(request, name), shown.filter
     arranged = {"table": shown.table, "filter": shown.filter, "page_name": name, "formats": FORMATS}
     return render(request, template, {**arranged, **context})
 
