@@ -219,7 +219,7 @@ def region_choices() -> list[tuple[str, str]]:
 class AccountFilter(ChipFilterSet):
     """What the matrix and the list of accounts can be narrowed to."""
 
-    common = ("q", "verdict", "policy", "outcome", "tag", "unit")
+    common: tuple[str, ...] = ("q", "verdict", "policy", "outcome", "tag", "unit")
     q = filters.CharFilter(label="Name or id", method="by_text")
     tag = filters.CharFilter(label="Tag", method="by_tag")
     environment = _several("Environment", (), "by_environment")
