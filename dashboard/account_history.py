@@ -75,7 +75,7 @@ def timeline(account: Account, data: QueryDict) -> Timeline:
     kind = kind if kind in KIND_WORDS else ""
     changes = account.changes.filter(kind=kind) if kind else account.changes.all()
     page = Paginator(changes, ENTRIES_SHOWN).get_page(data.get("history"))
-    days = groupby(map(_entry, page), key=lambda entry: timezone.localtime(entry.change.at).date())
+    days = groupby(map(entry_of, page), key=lambda entry: timezone.localtime(entry.change.at).date())
     return Timeline(
         days=[(day, list(entries)) for day, entries in days],
         choices=list(_choices(counts, kind, data)),
@@ -100,7 +100,8 @@ def _choices(counts: Counter[str], chosen: str, data: QueryDict) -> list[KindCho
     return [everything, *some]
 
 
-def _entry(change: Change) -> Entry:
+def entry_of(change: Change) -> Entry:
+    """A change in the words that pages use."""
     kind = Change.Kind(change.kind)
     return Entry(change, KIND_WORDS[kind], _words(kind, change.old), _words(kind, change.new))
 

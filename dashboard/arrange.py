@@ -10,7 +10,7 @@ from typing import Any
 from django.http import QueryDict
 
 from dashboard.addresses import CLEAR, query_without
-from dashboard.filters import ChipFilterSet
+from dashboard.chips import ChipFilterSet
 from dashboard.tables.columns import SortedColumn, sorted_by
 
 PAGE_SIZES = (25, 50, 100)
@@ -53,6 +53,7 @@ class Tools:
         self.table, self.data = table, data
         self.dropped: list[str] = []  # sentences on what of the address fits nothing any more
         self.saved: dict[str, Any] = {}  # the views of the page, where it has any
+        self.narrowed: ChipFilterSet | None = None  # the filters that left these rows
 
     def sortings(self) -> list[Sorting]:
         """The present order, the most significant key first."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from inspect import isfunction
 from typing import Any, cast
@@ -14,7 +13,6 @@ from django import forms
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.functional import cached_property
 
 from accounts.domain.identifiers import PARTITIONS
 from accounts.domain.outcomes import Flag, PolicyGrade, Presence, TrustGrade, Verdict
@@ -23,7 +21,7 @@ from accounts.models import Account, AccountQuerySet, Broker, Cell, Cleanup, Reg
 from accounts.services.publications import differing, having, publications
 from dashboard.access import Person, visible_accounts
 from dashboard.access_panel import DOOR_WORDS
-from dashboard.addresses import CLEAR, query_without
+from dashboard.chips import ChipFilterSet
 from dashboard.cleanup_words import STATE_WORDS
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
 from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
@@ -52,63 +50,6 @@ BROKER_AGES = [
     ("before-90", "more than 90 days ago"),
     ("before-365", "more than a year ago"),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter that is on: what it says, and the query string without it."""
-
-    label: str
-    words: str
-    without: str
-    rows: int | None  # that this filter alone leaves; None when it cannot be understood
-
-
-class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
-    """A filter set that shows nothing when a value is wrong, and lists what is on as removable chips."""
-
-    @property
-    def qs(self) -> QuerySet[Any]:
-        """The filtered rows; none at all when a filter could not be understood."""
-        if not self.is_bound or self.form.is_valid():
-            return super().qs  # type: ignore[no-any-return]
-        return self.queryset.none()  # type: ignore[no-any-return]
-
-    def problems(self) -> list[str]:
-        """One sentence per filter that could not be understood."""
-        if not self.is_bound:
-            return []
-        errors = self.form.errors.items()
-        return [f"{self.filters[name].label}: {' '.join(texts)} Remove it to see rows." for name, texts in errors]
-
-    @cached_property
-    def chips(self) -> list[Chip]:
-        """The filters that are on, wrong ones included: those too must be removable."""
-        return list(self._chips())
-
-    @property
-    def narrows(self) -> bool:
-        """True when any filter is on."""
-        return any(value.strip() for name in self.filters for value in self.data.getlist(name))
-
-    def cleared(self) -> str:
-        """The query string without any filter."""
-        return query_without(self.data, *self.filters) or CLEAR
-
-    def _chips(self) -> Iterator[Chip]:
-        for name, field in self.form.fields.items():
-            values = [value for value in self.data.getlist(name) if value.strip()]
-            if values:
-                words = dict(getattr(field, "choices", ()))
-                said = ", ".join(str(words.get(value, value)) for value in values)
-                without = query_without(self.data, name) or CLEAR
-                yield Chip(str(field.label), said, without, self._rows_of(name, values))
-
-    def _rows_of(self, name: str, values: list[str]) -> int | None:
-        alone = QueryDict(mutable=True)
-        alone.setlist(name, values)
-        narrowed = type(self)(alone, queryset=self.queryset)
-        return narrowed.qs.count() if narrowed.form.is_valid() else None
 
 
 def search_accounts(queryset: QuerySet[Any], text: str, prefix: str = "") -> QuerySet[Any]:
@@ -185,6 +126,7 @@ def _words(occurring: Iterable[str]) -> Callable[[], list[tuple[str, str]]]:
 class AccountFilter(ChipFilterSet):
     """What the matrix and the list of accounts can be narrowed to."""
 
+    common: tuple[str, ...] = ("q", "verdict", "policy", "outcome", "tag", "unit")
     q = filters.CharFilter(label="Name or id", method="by_text")
     tag = filters.CharFilter(label="Tag", method="by_tag")
     environment = _several("Environment", (), "by_environment")
@@ -270,6 +212,7 @@ class AccountFilter(ChipFilterSet):
 class BrokerFilter(ChipFilterSet):
     """What the list of brokers can be narrowed to. Engines and states are AWS's words, those that occur."""
 
+    common = ("q", "engine", "state", "region", "environment", "unit")
     q = filters.CharFilter(label="Broker, account or id", method="by_text")
     engine = filters.MultipleChoiceFilter(label="Engine", field_name="engine", widget=forms.CheckboxSelectMultiple)
     state = filters.MultipleChoiceFilter(label="State", field_name="state", widget=forms.CheckboxSelectMultiple)
@@ -320,6 +263,7 @@ class BrokerFilter(ChipFilterSet):
 class CleanupFilter(ChipFilterSet):
     """What the list of clean-ups can be narrowed to."""
 
+    common = ("q", "state", "person", "which")
     q = filters.CharFilter(label="Account or id", method="by_account")
     person = filters.CharFilter(label="Person", method="by_person")
     state = filters.MultipleChoiceFilter(
@@ -358,6 +302,7 @@ class CleanupFilter(ChipFilterSet):
 class RegionFilter(ChipFilterSet):
     """What the region table can be narrowed to."""
 
+    common = ("failing",)
     failing = filters.ChoiceFilter(
         label="Failing", choices=[(MOST, "in most accounts")], method="by_failing", empty_label="or not"
     )

@@ -14,7 +14,8 @@ from accounts.domain.outcomes import Verdict
 from accounts.domain.protection import account_refusals
 from accounts.models import Account, AccountQuerySet, BulkAct
 from dashboard.access import Person, visible_accounts
-from dashboard.filters import AccountFilter, Chip, account_filter
+from dashboard.chips import Chip
+from dashboard.filters import AccountFilter, account_filter
 from dashboard.words import plural
 
 TICKED: Final = "ticked"

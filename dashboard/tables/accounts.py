@@ -43,6 +43,8 @@ def asked_html(account: Account) -> SafeString:
 class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Name and id, tags, what is known of the role, and how complete that is."""
 
+    ticked = "name"
+
     name = SortedColumn("name", verbose_name="Account", attrs={"td": {"class": "who"}})
     account_id = TextColumn("account_id", verbose_name="Id")
     unit = UnitColumn(verbose_name="Unit")

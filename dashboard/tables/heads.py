@@ -6,7 +6,11 @@ from typing import Any
 
 from django.forms.utils import flatatt
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.tables.rows import ticks
+
+TICK_PAGE = mark_safe('<input class="tick-page" type="checkbox" aria-label="Tick this page">')
 
 
 def head_html(table: Any, bound: Any) -> SafeString:
@@ -16,7 +20,8 @@ def head_html(table: Any, bound: Any) -> SafeString:
     if place == 0:  # of several columns only the first may have it; a further key says itself in words
         attributes["aria-sort"] = "descending" if descending else "ascending"
     said = _link(table, bound, place, descending) if bound.orderable else bound.header
-    return format_html("<th{}>{}</th>", flatatt(attributes), said)
+    tick = TICK_PAGE if ticks(table, bound.name) and table.paginator.count else ""
+    return format_html("<th{}>{}{}</th>", flatatt(attributes), tick, said)
 
 
 def _place(table: Any, name: str) -> tuple[int | None, bool]:

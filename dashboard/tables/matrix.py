@@ -25,7 +25,7 @@ from dashboard.matrix import CellView, broker_total, census_of_tallies, geograph
 from dashboard.tables.account_columns import FailingColumn, LastPollColumn, TrustColumn, UnitColumn
 from dashboard.tables.cells import cell_html
 from dashboard.tables.columns import SortedColumn, TextColumn, account_html, policy_html, verdict_html
-from dashboard.tables.rows import Painter, painter
+from dashboard.tables.rows import Painter, escaped, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
 from dashboard.tallies import ByRegion, Members, members_of, tallies
 
@@ -65,6 +65,13 @@ class MatrixRow(NamedTuple):
     cells: list[tuple[Painter, Any]]
     regions: SafeString
 
+    @property
+    def html(self) -> SafeString:
+        """All cells of the row; the account is its heading."""
+        pieces = [f'<td class="k-{painter.name}">{escaped(cell)}</td>' for painter, cell in self.cells[1:]]
+        account = f'<th scope="row" class="k-account">{escaped(self.cells[0][1])}</th>'
+        return mark_safe("".join([account, *pieces, self.regions]))  # noqa: S308 each is safe
+
 
 class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Built by `matrix_table`, which adds the region columns."""
@@ -88,6 +95,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         template_name = "tables/matrix.html"
         empty_text = "No account matches these filters."
 
+    ticked = "account"
     page_sizes = (25, 50)  # a hundred rows of 34 regions weigh half a megabyte
     chooses_columns = True  # by its layout: regions are columns, too
 

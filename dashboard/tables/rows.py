@@ -11,6 +11,8 @@ from django.forms.utils import flatatt
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.models import Account
+
 DIRECT = {"record", "table"}  # what a renderer may ask for to be called without django-tables2 between
 
 
@@ -44,11 +46,11 @@ class PageRow(NamedTuple):
 
 
 def _html(cells: Iterable[tuple[Painter, Any]]) -> SafeString:
-    pieces = [f"<td{painter.td}>{_escaped(cell)}</td>" for painter, cell in cells]
+    pieces = [f"<td{painter.td}>{escaped(cell)}</td>" for painter, cell in cells]
     return mark_safe("".join(pieces))  # noqa: S308 each is safe
 
 
-def _escaped(cell: Any) -> str:
+def escaped(cell: Any) -> str:
     """A cell's content as HTML. Most are safe already, and asking Django takes as long as making them did."""
     return cell if isinstance(cell, SafeString) else conditional_escape(cell)
 
@@ -62,7 +64,20 @@ def page_rows(table: Any) -> Iterator[PageRow]:
 
 def painter(table: Any, bound: Any) -> Painter:
     """What makes the cells of a column."""
-    return Painter(bound.name, flatatt(bound.column.attrs.get("td", {})), _paint(table, bound))
+    paint = _paint(table, bound)
+    ticked = (lambda row: tick_html(row.record) + escaped(paint(row))) if ticks(table, bound.name) else paint
+    return Painter(bound.name, flatatt(bound.column.attrs.get("td", {})), ticked)
+
+
+def ticks(table: Any, column: str) -> bool:
+    """Say whether this column has a box to tick the row: a table of accounts, for people who may act on them."""
+    return getattr(table, "ticks", False) and column == getattr(table, "ticked", "")
+
+
+def tick_html(account: Account) -> SafeString:
+    """The box that picks an account for the acts above the table."""
+    box = '<input class="tick" type="checkbox" form="pick" name="account" value="{}" aria-label="Tick {}">'
+    return format_html(box, account.account_id, account.name)
 
 
 def _paint(table: Any, bound: Any) -> Callable[[Any], Any]:

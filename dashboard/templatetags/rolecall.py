@@ -19,7 +19,7 @@ from accounts.domain.identifiers import group_digits
 from accounts.models import RoleStatus
 from dashboard.addresses import CLEAR, query_with, query_without
 from dashboard.arrange import Tools
-from dashboard.filters import ChipFilterSet
+from dashboard.chips import ChipFilterSet
 from dashboard.tables.columns import grade_html, outcome_html, policy_html, time_html, verdict_html
 from dashboard.tables.heads import head_html
 from dashboard.tables.rows import PageRow, page_rows

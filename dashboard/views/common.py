@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from accounts.models import AccountQuerySet, Sweep
 from accounts.services.sweeps import get_or_request_sweep
-from dashboard.access import ViewerRequest
+from dashboard.access import Role, ViewerRequest, may
 from dashboard.arrange import arrange
+from dashboard.chips import ChipFilterSet
 from dashboard.exports import Export, UnknownColumn, table_export
-from dashboard.filters import ChipFilterSet
 from dashboard.formats import FORMATS, Format
 from dashboard.listings import LISTINGS, Listing, Shown, narrowed_export
 from dashboard.saved import default_address, saved_context
@@ -35,7 +35,8 @@ def listing_page(
     if form := wanted_format(request, shown.filter):
         of_what = "filtered" if shown.filter is not None and shown.filter.narrows else ""
         return export_response(listing_export(listing, shown, request), form, of_what)
-    shown.table.tools.dropped, shown.table.tools.saved = shown.dropped, saved_context(request, name)
+    shown.table.ticks, tools = may(request.user, Role.OPERATOR), shown.table.tools
+    tools.dropped, tools.saved, tools.narrowed = shown.dropped, saved_context(request, name), shown.filter
     arranged = {"table": shown.table, "filter": shown.filter, "page_name": name, "formats": FORMATS}
     return render(request, template, {**arranged, **context})
 

@@ -59,6 +59,7 @@ class HubRow:
 def onboarding(request: ViewerRequest) -> HttpResponseBase:
     """Every account with what its roles answered, and the doors by which accounts come in."""
     narrowed = account_filter(request.GET, request.user)
+    narrowed.common = ("q", "access", "environment", "tag", "unit")
     table = OnboardingTable(narrowed.qs.select_related("access_check"))
     told = Organization.objects.filter(Q(waiting__gt=0) | ~Q(problem=""))
     return list_page(request, table, "onboarding/list.html", "onboarding", filter=narrowed, organizations=told)

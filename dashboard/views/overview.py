@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Sweep
 from accounts.services.tally import cells_of, census_of, tally
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.at_work import at_work
 from dashboard.attention import attention
 from dashboard.overview import overview_trends, region_strip, verdict_counts
 from dashboard.tables.regions import regions_with_counts
@@ -32,6 +33,7 @@ def overview(request: ViewerRequest) -> HttpResponse:
         "regions": region_strip(regions),
         "trends": overview_trends(accounts, counted, now),
         "sweep": Sweep.objects.first(),
+        "work": at_work(accounts, now),
         "fresh": fresh_words(),
         **running_context(),
     }

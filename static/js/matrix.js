@@ -28,7 +28,7 @@
   };
   const settle = () => {
     const was = current && table.contains(current) ? current : null;
-    const parts = table.querySelectorAll("thead tr + tr th, tbody :is(th, td), tfoot :is(th, td), a, input.tick");
+    const parts = table.querySelectorAll("thead tr + tr th, tbody :is(th, td), tfoot :is(th, td), a, input");
     for (const part of parts) part.tabIndex = -1;
     become(was ?? find(place.account, place.column) ?? table.tBodies[0].rows[0].cells[0]);
   };
@@ -70,7 +70,7 @@
     if (move && (!event.ctrlKey || toTheEnd)) walk(cell, move, toTheEnd);
     else if (event.target !== cell) return; // what is in the cell has its own Enter and Space
     else if (event.key === "Enter") enter(cell, event.shiftKey);
-    else if (event.key === " ") cell.querySelector("input.tick")?.click();
+    else if (event.key === " ") cell.querySelector("input")?.click();
     else return;
     event.preventDefault();
   });

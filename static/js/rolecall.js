@@ -40,6 +40,11 @@
   });
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 
+  // Who opens a menu to type has the keyboard in its field.
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches(".filters details.menu[open]")) event.target.querySelector("summary + div > input.field")?.focus();
+  }, true);
+
   // Shift and a click on a heading adds its column to the order, or turns it round.
   document.addEventListener("click", (event) => {
     const link = event.shiftKey && event.target.closest("th[scope=col] a");
@@ -87,20 +92,28 @@
     }
   });
 
-  // What is ticked is counted in the bar, and stays ticked on other pages of the list and when a sweep brings the rows anew.
+  // What is ticked is counted, and stays ticked on other pages of the list and when a sweep brings the rows anew. The acts
+  // show once there is somebody to act on: accounts that are ticked, or all that the list has.
   if (document.querySelector("[data-acted]")) sessionStorage.removeItem("picked");
   const bar = document.querySelector("#pick");
   if (bar) {
     const picked = new Set(JSON.parse(sessionStorage.getItem("picked") || "[]"));
+    const part = (name) => bar.querySelector(`[data-${name}]`);
+    const [ticked, all] = ["ticked", "all"].map((which) => bar.querySelector(`[name=which][value=${which}]`));
     const ticks = () => [...document.querySelectorAll(".tick")];
-    const whole = bar.querySelector("[data-tick-page]");
+    const whole = document.querySelector(".tick-page") ?? document.createElement("input"); // none without the names' column
     const elsewhere = () => { const here = new Set(ticks().map((tick) => tick.value)); return [...picked].filter((id) => !here.has(id)); };
+    const words = () => {
+      const away = elsewhere().length;
+      return all.checked ? part("all").textContent : `${picked.size} ticked${away ? `, ${away} of them not on this page` : ""}`;
+    };
     const tell = () => {
-      const away = elsewhere().length, plan = bar.querySelector("[data-pick]"), here = ticks();
-      bar.querySelector("[data-picked]").textContent = `${picked.size} ticked${away ? `, ${away} of them not on this page` : ""}`;
-      bar.querySelector("[data-clear-picks]").hidden = !picked.size;
-      bar.classList.toggle("picking", picked.size > 0);
-      plan.textContent = picked.size ? `Plan clean-up for ${picked.size}` : "Plan clean-ups…";
+      const here = ticks(), acts = picked.size > 0 || all.checked, showed = bar.classList.contains("picking");
+      part("ticked").textContent = `${picked.size} ticked`;
+      part("picked").textContent = words();
+      part("pick").textContent = picked.size && !all.checked ? `Plan clean-up for ${picked.size}` : "Plan clean-ups…";
+      bar.classList.toggle("picking", acts);
+      if (acts || showed) part("news").textContent = words();
       whole.checked = here.length > 0 && here.every((tick) => tick.checked);
       whole.indeterminate = !whole.checked && here.some((tick) => tick.checked);
       sessionStorage.setItem("picked", JSON.stringify([...picked]));
@@ -110,19 +123,20 @@
     let last = null;
     document.addEventListener("click", (event) => {
       if (!event.target.matches(".tick")) return;
-      const all = ticks(), from = event.shiftKey && last ? all.findIndex((tick) => tick.value === last) : -1, to = all.indexOf(event.target);
-      const run = from < 0 ? [event.target] : all.slice(Math.min(from, to), Math.max(from, to) + 1);
+      const every = ticks(), from = event.shiftKey && last ? every.findIndex((tick) => tick.value === last) : -1, to = every.indexOf(event.target);
+      const run = from < 0 ? [event.target] : every.slice(Math.min(from, to), Math.max(from, to) + 1);
       run.forEach((tick) => { tick.checked = event.target.checked; set(tick, tick.checked); });
       last = event.target.value;
-      bar.querySelector("[name=which][value=ticked]").checked = true;
+      ticked.checked = true;
       tell();
     });
-    whole.addEventListener("change", () => { ticks().forEach((tick) => set(tick, whole.checked)); bar.querySelector("[name=which][value=ticked]").checked = true; show(); });
-    bar.querySelector("[data-clear-picks]").addEventListener("click", () => { picked.clear(); show(); });
-    bar.addEventListener("submit", () => { bar.querySelector("[data-elsewhere]").value = elsewhere().join(","); });
+    whole.addEventListener("change", () => { ticks().forEach((tick) => set(tick, whole.checked)); ticked.checked = true; show(); });
+    bar.addEventListener("change", tell);
+    part("clear-picks").addEventListener("click", () => { picked.clear(); ticked.checked = true; show(); ticked.focus(); });
+    bar.addEventListener("submit", () => { part("elsewhere").value = elsewhere().join(","); });
     document.addEventListener("htmx:afterSwap", show);
     addEventListener("pageshow", show);
-    bar.querySelectorAll("[data-js]").forEach((part) => { part.hidden = false; });
+    for (const name of ["picked", "clear-picks"]) part(name).hidden = false;
     show();
   }
 

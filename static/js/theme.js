@@ -1,6 +1,7 @@
 // Runs before the first paint, so that a dark page never flashes white. "auto" leaves the choice to the system.
 (() => {
   const root = document.documentElement;
+  root.classList.add("js"); // what only scripts can do has its place from the beginning
   const system = matchMedia("(prefers-color-scheme: dark)");
   const chosen = () => localStorage.getItem("theme") || "auto";
   const apply = () => {

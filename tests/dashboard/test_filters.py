@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.http import QueryDict
 from django.test import Client
@@ -9,7 +11,7 @@ from django.test import Client
 from accounts.domain.outcomes import Outcome
 from accounts.models import Account, Region
 from dashboard.access import Shell
-from dashboard.filters import account_filter, broker_filter
+from dashboard.filters import ChipFilterSet, account_filter, broker_filter, cleanup_filter
 from tests.dashboard.factories import absent, make_account, make_broker, make_cell, make_status, unreadable
 
 
@@ -24,6 +26,17 @@ def estate(db: None) -> None:
     make_cell(gone, "us-east-1", 0)
     unreadable(make_account(3, "bi-reporting"))
     make_account(4, "brand-new")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("list_of", [account_filter, broker_filter, cleanup_filter])
+def test_every_filter_stands_once_in_the_row_or_in_the_menu_of_more(list_of: Callable[..., ChipFilterSet]) -> None:
+    narrowed = list_of(QueryDict("unit=Orders&trust=exact&owner=&account=1"), Shell.OPERATOR)
+
+    fields = [field.name for field in (*narrowed.row, *narrowed.more)]
+
+    assert sorted(fields) == sorted(narrowed.filters) and fields[0] == "q"
+    assert narrowed.more_on == (0 if list_of is cleanup_filter else 1)
 
 
 def names(query: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessCheck, Account, Cleanup, DailyFigures, Region
+from accounts.models import AccessCheck, Account, Change, Cleanup, DailyFigures, Region
 from dashboard.access import Shell, visible_accounts
 from dashboard.tables.regions import regions_with_counts
 from dashboard.trends import Chart, Trends, scale, trends
@@ -102,6 +102,47 @@ def test_a_check_of_a_role_that_has_been_changed_since_says_nothing(watching: Cl
     doubtful({"reader": door, "reader_role_arn": "arn:aws:iam::1:role/before"})(make_account())
 
     assert not [one for one in watching.get("/").context["attention"] if "access check" in one.text]
+
+
+def test_the_next_poll_is_that_of_accounts_that_are_polled(watching: Client) -> None:
+    now = timezone.now()
+    make_account(1, paused=True, next_poll_at=now)
+    make_account(2, organization_state="suspended", next_poll_at=now)
+    make_account(3, next_poll_at=now + timedelta(minutes=9))
+    make_account(4, next_poll_at=now + timedelta(hours=9))
+    work = watching.get("/").context["work"]
+    assert (work.next_poll, work.due, work.soon) == (now + timedelta(minutes=9), 0, 1)
+
+    make_account(5, next_poll_at=None)
+    page = watching.get("/")
+
+    assert page.context["work"].due == 1
+
+
+def test_open_clean_ups_are_named_the_newest_first_and_all_are_counted(watching: Client) -> None:
+    for number, state in enumerate(("waiting", "done", "verifying", "approved", "awaiting_approval", "failed"), 1):
+        clean_up(state)(make_account(number))
+
+    work = watching.get("/").context["work"]
+
+    assert [one.state for one in work.cleanups] == ["awaiting_approval", "approved", "verifying"]
+    assert work.open_cleanups == 4
+
+
+def test_a_change_is_neither_a_first_look_nor_an_answer_that_is_missing(watching: Client) -> None:
+    account, now = make_account(1, "orders"), timezone.now()
+    kinds = Change.Kind
+    for kind, old, new in (
+        (kinds.VERDICT, "", "in_use"),
+        (kinds.VERDICT, "in_use", "unused"),
+        (kinds.OUTCOME, "ok", "denied"),
+    ):
+        Change.objects.create(account=account, kind=kind, old=old, new=new, at=now)
+
+    page = watching.get("/")
+
+    assert [(one.old, one.new) for one in page.context["work"].changes] == [("In use", "Unused")]
+    assert "None lately" not in page.content.decode()
 
 
 def test_figures_above_the_charts_and_their_last_points_are_the_same(watching: Client) -> None:

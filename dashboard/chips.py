@@ -1,0 +1,89 @@
+"""A filter set whose filters stand in a row or in a menu, and show as removable chips when they are on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters as filters
+from django.db.models import QuerySet
+from django.forms import BoundField
+from django.http import QueryDict
+from django.utils.functional import cached_property
+
+from dashboard.addresses import CLEAR, query_without
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on: what it says, and the query string without it."""
+
+    label: str
+    words: str
+    without: str
+    rows: int | None  # that this filter alone leaves; None when it cannot be understood
+
+
+class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """A filter set that shows nothing when a value is wrong, and lists what is on as removable chips."""
+
+    common: tuple[str, ...] = ()  # the filters that stand in the row, in this order; the others are in a menu
+
+    @property
+    def row(self) -> list[BoundField]:
+        """The fields that people use most."""
+        return [self.form[name] for name in self.common]
+
+    @property
+    def more(self) -> list[BoundField]:
+        """The other fields."""
+        return [self.form[name] for name in self.filters if name not in self.common]
+
+    @property
+    def more_on(self) -> int:
+        """How many of the other fields narrow the rows."""
+        return sum(any(value.strip() for value in self.data.getlist(field.name)) for field in self.more)
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        """The filtered rows; none at all when a filter could not be understood."""
+        if not self.is_bound or self.form.is_valid():
+            return super().qs  # type: ignore[no-any-return]
+        return self.queryset.none()  # type: ignore[no-any-return]
+
+    def problems(self) -> list[str]:
+        """One sentence per filter that could not be understood."""
+        if not self.is_bound:
+            return []
+        errors = self.form.errors.items()
+        return [f"{self.filters[name].label}: {' '.join(texts)} Remove it to see rows." for name, texts in errors]
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """The filters that are on, wrong ones included: those too must be removable."""
+        return list(self._chips())
+
+    @property
+    def narrows(self) -> bool:
+        """True when any filter is on."""
+        return any(value.strip() for name in self.filters for value in self.data.getlist(name))
+
+    def cleared(self) -> str:
+        """The query string without any filter."""
+        return query_without(self.data, *self.filters) or CLEAR
+
+    def _chips(self) -> Iterator[Chip]:
+        for name, field in self.form.fields.items():
+            values = [value for value in self.data.getlist(name) if value.strip()]
+            if values:
+                words = dict(getattr(field, "choices", ()))
+                said = ", ".join(str(words.get(value, value)) for value in values)
+                without = query_without(self.data, name) or CLEAR
+                yield Chip(str(field.label), said, without, self._rows_of(name, values))
+
+    def _rows_of(self, name: str, values: list[str]) -> int | None:
+        alone = QueryDict(mutable=True)
+        alone.setlist(name, values)
+        narrowed = type(self)(alone, queryset=self.queryset)
+        return narrowed.qs.count() if narrowed.form.is_valid() else None
