@@ -152,7 +152,7 @@ def test_an_end_that_nobody_saw_is_shown_when_the_tab_is_seen_again(site: str, p
     page.evaluate(SEE, True)
 
     end(poll)
-    page.clock.run_for(LONGER_THAN_A_POLL)
+    assert asked(page, LONGER_THAN_A_POLL) == []
     expect(page.locator("#summary h2")).to_contain_text("In use")
 
     page.evaluate(SEE, False)
