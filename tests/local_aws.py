@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from django.conf import settings
 
 from accounts.models import Account
 from accounts.services.credentials import client_settings, hub_of, shared_clients
@@ -30,10 +32,29 @@ def hub_environment(aws: LocalAws) -> dict[str, str]:
     }
 
 
+_made_for: list[object] = []
+
+
 def forget_clients() -> None:
-    """Clients keep the endpoint they were made with."""
+    """Clients keep the endpoint and the settings they were made with: a test that changes these has to say so."""
+    _made_for.clear()
     for cached in (client_settings, shared_clients, hub_of):
         cached.cache_clear()
+
+
+def keep_clients_of(aws: LocalAws) -> None:
+    """Use the last test's clients if they fit: making them takes longer than most tests."""
+    wanted = [aws.url, client_settings.__wrapped__(), settings.HUB_PROFILES]
+    if _made_for != wanted:
+        forget_clients()
+        _made_for.extend(wanted)
+
+
+@pytest.fixture(autouse=True)
+def _no_clients_of_others(request: pytest.FixtureRequest) -> None:
+    """A test that slips past the local AWS must fail, and not reach it by the last test's clients."""
+    if "local_aws" not in request.fixturenames:
+        forget_clients()
 
 
 def wait_for_stragglers() -> None:
@@ -43,16 +64,23 @@ def wait_for_stragglers() -> None:
             thread.join(timeout=40)
 
 
+@contextmanager
+def hub_of_this_process(aws: LocalAws) -> Iterator[None]:
+    """Ask this AWS, as its hub, until the block ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in hub_environment(aws).items():
+            patch.setenv(name, value)
+        keep_clients_of(aws)
+        yield
+        wait_for_stragglers()
+
+
 @pytest.fixture
-def local_aws(local_aws_process: LocalAws, monkeypatch: pytest.MonkeyPatch, _no_real_aws: None) -> Iterator[LocalAws]:
+def local_aws(local_aws_process: LocalAws, _no_real_aws: None) -> Iterator[LocalAws]:
     """An empty world, and this process as its hub."""
     local_aws_process.reset("empty")
-    for name, value in hub_environment(local_aws_process).items():
-        monkeypatch.setenv(name, value)
-    forget_clients()
-    yield local_aws_process
-    wait_for_stragglers()
-    forget_clients()
+    with hub_of_this_process(local_aws_process):
+        yield local_aws_process
 
 
 @pytest.fixture

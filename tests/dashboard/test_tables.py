@@ -1,48 +1,17 @@
-"""Every column of every table sorts both ways; what is not known stays last; an export has the page's order."""
+"""The matrix sorts by every column; what is not known stays last; an export has the page's order."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
 import pytest
 from django.test import Client
 
-from accounts.models import Account, AuditEntry, Broker, Cleanup, Poll, Region, Sweep
+from accounts.models import Account, Region
 from dashboard.exports import MATRIX_COLUMNS
-from dashboard.tables.accounts import AccountTable
-from dashboard.tables.brokers import BrokerTable
-from dashboard.tables.cleanups import CleanupTable
 from dashboard.tables.matrix import matrix_table
-from dashboard.tables.onboarding import OnboardingTable
-from dashboard.tables.region_accounts import RegionAccountTable
-from dashboard.tables.regions import RegionTable
-from dashboard.tables.sweeps import AuditTable, PollTable, SweepTable
-from tests.dashboard.cleanup_factories import make_cleanup
 from tests.dashboard.factories import make_account, make_cell, make_status, seed
-
-TABLES: dict[str, tuple[Any, Any]] = {
-    "/accounts/": (AccountTable, Account),
-    "/brokers/": (BrokerTable, Broker),
-    "/regions/": (RegionTable, Region),
-    "/regions/us-east-1/": (RegionAccountTable, Account),
-    "/sweeps/": (SweepTable, Sweep),
-    "/sweeps/{sweep}/": (PollTable, Poll),
-    "/cleanups/": (CleanupTable, Cleanup),
-    "/audit/": (AuditTable, AuditEntry),
-    "/onboarding/": (OnboardingTable, Account),
-}
-COLUMNS = [
-    pytest.param(url, name, id=f"{url} {name}") for url, (table, _) in TABLES.items() for name in table.base_columns
-]
-
-
-@pytest.fixture
-def world(db: None) -> int:
-    make_cleanup(seed(4)[0])
-    AuditEntry.objects.create(actor="olga", action="poll", subject="Sweep 1")
-    return Sweep.objects.get().pk
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -52,12 +21,6 @@ def rows(content: bytes) -> list[dict[str, str]]:
 def exported(client: Client, url: str, query: str = "") -> list[dict[str, str]]:
     response = client.get(f"{url}?{query}&_export=csv")
     return rows(b"".join(response.streaming_content))  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(("url", "column"), COLUMNS)
-@pytest.mark.parametrize("prefix", ["", "-"])
-def test_every_column_sorts(operating: Client, world: int, url: str, column: str, prefix: str) -> None:
-    assert operating.get(url.format(sweep=world), {"sort": prefix + column}).status_code == 200
 
 
 def test_every_column_of_the_matrix_sorts_both_ways(db: None) -> None:
@@ -86,10 +49,6 @@ def test_a_region_sorts_by_its_brokers_and_the_unknown_stay_last(
     assert order == expected.split()
 
 
-def test_a_sort_that_does_not_exist_is_no_sort(watching: Client, world: int) -> None:
-    assert watching.get("/matrix/?sort=nonsense&page=99999&per_page=7").status_code == 200
-
-
 @pytest.mark.parametrize("size", [25, 50, 100])
 def test_a_page_has_as_many_rows_as_asked_for(watching: Client, db: None, size: int) -> None:
     for number in range(101):
@@ -98,17 +57,6 @@ def test_a_page_has_as_many_rows_as_asked_for(watching: Client, db: None, size: 
     response = watching.get("/accounts/", {"per_page": size})
 
     assert response.content.decode().count('class="name"') == size
-
-
-@pytest.mark.parametrize(("url", "table"), [(url, table) for url, (table, _) in TABLES.items()])
-def test_every_table_has_its_csv(operating: Client, world: int, url: str, table: Any) -> None:
-    url = url.format(sweep=world)
-    page = operating.get(url).context["table"]
-
-    found = exported(operating, url)
-
-    assert len(found) == page.paginator.count > 0
-    assert list(found[0]) == list(table.base_columns)
 
 
 def test_an_export_has_the_pages_filter_and_order(watching: Client, db: None) -> None:

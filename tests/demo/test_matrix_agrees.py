@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
 
 from accounts.domain.outcomes import Outcome, PolicyGrade, Presence, TrustGrade, Verdict
 from accounts.domain.policy import compare_policy
@@ -19,6 +21,8 @@ from accounts.services.account_files import read_accounts
 from accounts.services.importing import import_accounts
 from dashboard.demo.estate import ACCOUNTS, estate_csv
 from dashboard.demo.local_aws.client import LocalAws
+from tests.local_aws import hub_of_this_process
+from tests.shared_rows import shared_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -26,17 +30,24 @@ pytestmark = pytest.mark.django_db
 FAULT_OUTCOME = {429: "throttled", 500: "failed", 0: "unreachable"}
 
 
-@pytest.fixture
-def world(local_aws: LocalAws) -> dict[str, Any]:
-    """The demo estate, imported and polled once."""
-    local_aws.reset("demo")
+@pytest.fixture(scope="module")
+def world(
+    local_aws_process: LocalAws, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[dict[str, Any]]:
+    """The demo estate, imported and polled once for all tests: they only look at what came of it."""
+    local_aws_process.reset("demo")
+    with shared_rows(django_db_blocker):
+        with hub_of_this_process(local_aws_process):
+            poll_the_estate()
+        yield {"accounts": local_aws_process.world()["accounts"], "faults": local_aws_process.faults()}
+
+
+def poll_the_estate() -> None:
     import_accounts(read_accounts(estate_csv().encode()), "test")
     awake = [account.account_id for account in ACCOUNTS if not account.paused]
     named = [word for account_id in awake for word in ("--account", account_id)]
     with pytest.raises(SystemExit):  # some accounts refuse, and the command says so
         call_command("poll", "--inline", *named, stdout=StringIO(), stderr=StringIO())
-    told = local_aws.world()["accounts"]
-    return {"accounts": told, "faults": local_aws.faults()}
 
 
 def exported() -> list[dict[str, str]]:

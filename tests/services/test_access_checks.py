@@ -25,6 +25,7 @@ from accounts.services.patience import Patience
 from accounts.services.polling import look_at
 from accounts.services.recording import record
 from dashboard.demo.local_aws.client import LocalAws
+from tests.local_aws import forget_clients
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -244,8 +245,9 @@ def test_without_credentials_the_hub_says_what_to_do(
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    nothing = ask_hub("aws")
     settings.HUB_PROFILES = {**settings.HUB_PROFILES, "aws-cn": "nowhere"}
+    forget_clients()
+    nothing = ask_hub("aws")
     profile = ask_hub("aws-cn")
 
     assert "find no AWS credentials for aws" in nothing.problem

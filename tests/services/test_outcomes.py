@@ -94,6 +94,7 @@ def test_an_answer_later_than_the_timeout_is_unreachable(
     watched: Watched, local_aws: LocalAws, settings: Settings
 ) -> None:
     settings.AWS_READ_TIMEOUT, settings.AWS_MAX_ATTEMPTS = 3, 1
+    forget_clients()
     account = watched(brokers=BROKERS)
     local_aws.add_fault(account=account.account_id, region=HERE, service="mq", delay=5)
 

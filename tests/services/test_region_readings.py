@@ -15,7 +15,6 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.domain.region_table import fingerprint
 from accounts.models import AuditEntry, Region, RegionEdit, RegionReading, StoredRegionStates
-from accounts.services.credentials import hub_of
 from accounts.services.region_readings import (
     answer_reading,
     asked_partition,
@@ -28,6 +27,7 @@ from accounts.services.region_readings import (
 from accounts.services.regions import Refused, rows_of_table
 from dashboard.demo.local_aws.client import LocalAws
 from tests.dashboard.factories import make_account
+from tests.local_aws import forget_clients
 
 pytestmark = pytest.mark.django_db
 PAGES = 4  # of ten, for the 38 regions that have Amazon MQ
@@ -225,7 +225,7 @@ def test_a_message_that_seems_lost_is_sent_again_once(
 def test_the_hub_without_credentials_is_told_what_to_do(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    hub_of.cache_clear()
+    forget_clients()
 
     assert "find no AWS credentials for aws" in read_regions("aws").problem
 
