@@ -19,14 +19,12 @@ from django.utils.functional import cached_property
 from accounts.domain.identifiers import PARTITIONS
 from accounts.domain.outcomes import Flag, PolicyGrade, Presence, TrustGrade, Verdict
 from accounts.domain.regions import display_order
-from accounts.models import Account, AccountQuerySet, Broker, Cell, Cleanup, Region
+from accounts.models import Account, AccountQuerySet, Broker, Cell, Region
 from accounts.services.publications import differing, having, publications
 from dashboard.access import Person, visible_accounts
 from dashboard.access_panel import DOOR_WORDS
-from dashboard.cleanup_words import STATE_WORDS
-from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
+from dashboard.conditions import with_doors, with_flags, with_old_answers, with_outcomes
 from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
-from dashboard.tables.cleanups import cleanups_of
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
@@ -352,42 +350,6 @@ class BrokerFilter(ChipFilterSet):
         return queryset.filter(**{f"created_at__{'gte' if way == 'within' else 'lt'}": since})
 
 
-class CleanupFilter(ChipFilterSet):
-    """What the list of clean-ups can be narrowed to."""
-
-    common = ("q", "state", "person", "which")
-    q = filters.CharFilter(label="Account or id", method="by_account")
-    person = filters.CharFilter(label="Person", method="by_person")
-    state = filters.MultipleChoiceFilter(
-        label="State",
-        choices=[(state.value, word) for state, word in STATE_WORDS.items()],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    which = filters.ChoiceFilter(
-        label="Which", choices=[(LATEST, "the latest of each account")], method="by_latest", empty_label="all"
-    )
-
-    class Meta:
-        model = Cleanup
-        fields: tuple[str, ...] = ()
-
-    def by_account(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
-        """By the account's name or id."""
-        of_accounts = search_accounts(queryset, value, "account__")
-        return queryset.filter(pk__in=of_accounts.order_by().values("pk"))
-
-    def by_latest(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
-        """Those after which nobody has drawn another plan for their account."""
-        return queryset.exclude(with_later_plan())
-
-    def by_person(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
-        """By the whole name of somebody who asked, confirmed or approved."""
-        name = value.strip()
-        return queryset.filter(
-            Q(requested_by__iexact=name) | Q(confirmed_by__iexact=name) | Q(approved_by__iexact=name)
-        )
-
-
 class RegionFilter(ChipFilterSet):
     """What the region table can be narrowed to."""
 
@@ -415,8 +377,3 @@ def broker_filter(data: QueryDict, person: Person) -> BrokerFilter:
     mine = visible_accounts(person).order_by().values("pk")
     brokers = Broker.objects.filter(account__in=mine).select_related("account")
     return BrokerFilter(data, queryset=with_knowledge(brokers))
-
-
-def cleanup_filter(data: QueryDict, person: Person) -> CleanupFilter:
-    """The clean-ups of the accounts that a person may see, narrowed to what the URL says."""
-    return CleanupFilter(data, queryset=cleanups_of(visible_accounts(person)))
