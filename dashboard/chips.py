@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import isfunction
 from typing import Any
 
 import django_filters as filters
@@ -13,6 +14,11 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from dashboard.addresses import CLEAR, query_without
+
+
+def uncopied(choices: Any) -> Any:
+    """Choices as a function: django-filter and forms copy lists and objects to their depths for every page."""
+    return choices if isfunction(choices) else lambda: choices
 
 
 @dataclass(frozen=True, slots=True)

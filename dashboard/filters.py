@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from inspect import isfunction
 from typing import Any, cast
 
 import django_filters as filters
@@ -17,15 +16,13 @@ from django.utils import timezone
 from accounts.domain.identifiers import PARTITIONS
 from accounts.domain.outcomes import Flag, PolicyGrade, Presence, TrustGrade, Verdict
 from accounts.domain.regions import display_order
-from accounts.models import Account, AccountQuerySet, Broker, Cell, Cleanup, Region
+from accounts.models import Account, AccountQuerySet, Broker, Cell, Region
 from accounts.services.publications import differing, having, publications
 from dashboard.access import Person, visible_accounts
 from dashboard.access_panel import DOOR_WORDS
-from dashboard.chips import ChipFilterSet
-from dashboard.cleanup_words import STATE_WORDS
-from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
+from dashboard.chips import ChipFilterSet, uncopied
+from dashboard.conditions import with_doors, with_flags, with_old_answers, with_outcomes
 from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
-from dashboard.tables.cleanups import cleanups_of
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
@@ -74,13 +71,8 @@ def having_outcomes(queryset: AccountQuerySet, values: list[str]) -> AccountQuer
 
 def _several(label: str, choices: Any, method: Callable[..., Any] | str) -> filters.MultipleChoiceFilter:
     return filters.MultipleChoiceFilter(
-        label=label, choices=_uncopied(choices), method=method, widget=forms.CheckboxSelectMultiple
+        label=label, choices=uncopied(choices), method=method, widget=forms.CheckboxSelectMultiple
     )
-
-
-def _uncopied(choices: Any) -> Any:
-    """Choices as a function: django-filter and forms copy lists and objects to their depths for every page."""
-    return choices if isfunction(choices) else lambda: choices
 
 
 def _verdicts(queryset: AccountQuerySet, name: str, values: list[str]) -> AccountQuerySet:
@@ -143,11 +135,11 @@ class AccountFilter(ChipFilterSet):
     role = _several("Role", PRESENCE_CHOICES, _presences)
     access = _several("Access check", DOOR_CHOICES, "by_access")
     age = filters.ChoiceFilter(
-        label="Age", choices=_uncopied([(AGED, "old answers")]), method="by_age", empty_label="any age"
+        label="Age", choices=uncopied([(AGED, "old answers")]), method="by_age", empty_label="any age"
     )
     partition = filters.MultipleChoiceFilter(
         label="Partition",
-        choices=_uncopied([(name, name) for name in PARTITIONS]),
+        choices=uncopied([(name, name) for name in PARTITIONS]),
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -221,10 +213,10 @@ class BrokerFilter(ChipFilterSet):
         label="Environment", field_name="account__environment", widget=forms.CheckboxSelectMultiple
     )
     created = filters.ChoiceFilter(
-        label="Created", choices=_uncopied(BROKER_AGES), method="by_creation", empty_label="at any time"
+        label="Created", choices=uncopied(BROKER_AGES), method="by_creation", empty_label="at any time"
     )
     knowledge = filters.ChoiceFilter(
-        label="Knowledge", field_name="knowledge", choices=_uncopied(KNOWLEDGE_CHOICES), empty_label="current or old"
+        label="Knowledge", field_name="knowledge", choices=uncopied(KNOWLEDGE_CHOICES), empty_label="current or old"
     )
     account = filters.CharFilter(label="Account id", method="by_account")
     unit = filters.CharFilter(label="Unit", method="by_unit")
@@ -260,45 +252,6 @@ class BrokerFilter(ChipFilterSet):
         return queryset.filter(**{f"created_at__{'gte' if way == 'within' else 'lt'}": since})
 
 
-class CleanupFilter(ChipFilterSet):
-    """What the list of clean-ups can be narrowed to."""
-
-    common = ("q", "state", "person", "which")
-    q = filters.CharFilter(label="Account or id", method="by_account")
-    person = filters.CharFilter(label="Person", method="by_person")
-    state = filters.MultipleChoiceFilter(
-        label="State",
-        choices=_uncopied([(state.value, word) for state, word in STATE_WORDS.items()]),
-        widget=forms.CheckboxSelectMultiple,
-    )
-    which = filters.ChoiceFilter(
-        label="Which",
-        choices=_uncopied([(LATEST, "the latest of each account")]),
-        method="by_latest",
-        empty_label="all",
-    )
-
-    class Meta:
-        model = Cleanup
-        fields: tuple[str, ...] = ()
-
-    def by_account(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
-        """By the account's name or id."""
-        of_accounts = search_accounts(queryset, value, "account__")
-        return queryset.filter(pk__in=of_accounts.order_by().values("pk"))
-
-    def by_latest(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
-        """Those after which nobody has drawn another plan for their account."""
-        return queryset.exclude(with_later_plan())
-
-    def by_person(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
-        """By the whole name of somebody who asked, confirmed or approved."""
-        name = value.strip()
-        return queryset.filter(
-            Q(requested_by__iexact=name) | Q(confirmed_by__iexact=name) | Q(approved_by__iexact=name)
-        )
-
-
 class RegionFilter(ChipFilterSet):
     """What the region table can be narrowed to."""
 
@@ -326,8 +279,3 @@ def broker_filter(data: QueryDict, person: Person) -> BrokerFilter:
     mine = visible_accounts(person).order_by().values("pk")
     brokers = Broker.objects.filter(account__in=mine).select_related("account")
     return BrokerFilter(data, queryset=with_knowledge(brokers))
-
-
-def cleanup_filter(data: QueryDict, person: Person) -> CleanupFilter:
-    """The clean-ups of the accounts that a person may see, narrowed to what the URL says."""
-    return CleanupFilter(data, queryset=cleanups_of(visible_accounts(person)))

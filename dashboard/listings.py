@@ -12,8 +12,9 @@ from accounts.models import AuditEntry
 from dashboard.access import Person, Role, visible_accounts
 from dashboard.arrange import arrange, chosen_columns, several, strangers
 from dashboard.chips import ChipFilterSet
+from dashboard.cleanup_filters import cleanup_filter
 from dashboard.exports import Export, matrix_export, table_export
-from dashboard.filters import RegionFilter, account_filter, broker_filter, cleanup_filter
+from dashboard.filters import RegionFilter, account_filter, broker_filter
 from dashboard.grouping import GROUP_NAMES, grouping_of, groups_of
 from dashboard.layout import LAYOUT_NAMES, layout_of
 from dashboard.tables.accounts import AccountTable

@@ -41,7 +41,8 @@ RUN = """async options => {
 # A person has one menu open at a time: here all are, so none may lie over another.
 OPEN_ALL = """() => {
   document.querySelectorAll('details').forEach(one => { one.open = true });
-  document.querySelectorAll('details.menu > :not(summary)').forEach(menu => { menu.style.position = 'static' });
+  const over = document.querySelectorAll('details.menu > :not(summary), details.menu .button');
+  over.forEach(one => { one.style.position = 'static' });
 }"""
 
 

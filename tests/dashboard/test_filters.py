@@ -12,7 +12,8 @@ from accounts.domain.outcomes import Outcome
 from accounts.models import Account, Region
 from dashboard.access import Shell
 from dashboard.chips import ChipFilterSet
-from dashboard.filters import account_filter, broker_filter, cleanup_filter
+from dashboard.cleanup_filters import cleanup_filter
+from dashboard.filters import account_filter, broker_filter
 from tests.dashboard.factories import absent, make_account, make_broker, make_cell, make_status, unreadable
 
 

@@ -107,7 +107,7 @@ def test_a_check_of_a_role_that_has_been_changed_since_says_nothing(watching: Cl
 def test_the_next_poll_is_that_of_accounts_that_are_polled(watching: Client) -> None:
     now = timezone.now()
     make_account(1, paused=True, next_poll_at=now)
-    make_account(2, organization_state="suspended", next_poll_at=now)
+    make_account(2, organization_state="SUSPENDED", next_poll_at=now)
     make_account(3, next_poll_at=now + timedelta(minutes=9))
     make_account(4, next_poll_at=now + timedelta(hours=9))
     work = watching.get("/").context["work"]
