@@ -16,7 +16,7 @@ from dashboard.tables.columns import SortedColumn, sorted_by
 PAGE_SIZES = (25, 50, 100)
 MOST_KEYS = 8  # of an order: each region of the matrix is a question to every account, and nobody sees a ninth
 # What the pages themselves understand beside their filters.
-ARRANGING = frozenset({"sort", "page", "per_page", "columns", "view", "_export", "_columns"})
+ARRANGING = frozenset({"sort", "page", "per_page", "columns", "view", "_export", "_columns", "_counts"})
 
 
 def several(data: QueryDict, name: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -32,6 +32,8 @@ def listing_page(
         return redirect(address)
     listing = LISTINGS[name]
     shown = shown or listing.shown(request.GET, request.user)
+    if wanted := request.GET.get("_counts"):
+        return choice_counts(shown.filter, wanted)
     if form := wanted_format(request, shown.filter):
         of_what = "filtered" if shown.filter is not None and shown.filter.narrows else ""
         return export_response(listing_export(listing, shown, request), form, of_what)
@@ -39,6 +41,13 @@ def listing_page(
     tools.dropped, tools.saved, tools.narrowed = shown.dropped, saved_context(request, name), shown.filter
     arranged = {"table": shown.table, "filter": shown.filter, "page_name": name, "formats": FORMATS}
     return render(request, template, {**arranged, **context})
+
+
+def choice_counts(narrowed: ChipFilterSet | None, name: str) -> JsonResponse:
+    """How many rows each choice of a filter would leave, for the menu that shows them. Raises BadRequest."""
+    if narrowed is None or name not in narrowed.choosing:
+        raise BadRequest(f"There is no filter “{name}” with choices here.")
+    return JsonResponse(narrowed.counts(name))
 
 
 def listing_export(listing: Listing, shown: Shown, request: HttpRequest) -> Export:

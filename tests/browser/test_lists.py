@@ -201,3 +201,18 @@ def test_two_rows_stand_above_the_table_and_no_menu_leaves_the_page(
         page.keyboard.press("Escape")
     rows = page.locator(".filtering, .above").evaluate_all("rows => rows.map(row => row.clientHeight)")
     assert len(rows) == 2 and all(height <= 36 for height in rows)
+
+
+def test_a_menu_of_filters_says_how_many_rows_each_choice_leaves(site: str, sign_in: SignIn, page: Page) -> None:
+    sign_in(site)
+    page.goto(f"{site}/accounts/?view=none")
+    unused = Account.objects.filter(role_status__verdict="unused").count()
+    label = page.locator("label", has=page.locator('input[name="verdict"][value="unused"]'))
+
+    page.locator("summary", has_text="Verdict").click()
+
+    expect(label.locator(".n")).to_have_text(f" {unused}")
+    shot(page, "filter-counts")
+    label.click()
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(unused)

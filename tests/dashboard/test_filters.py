@@ -163,3 +163,29 @@ def test_brokers_are_filtered(db: None, query: str, expected: list[str]) -> None
     found = broker_filter(QueryDict(query), Shell.OPERATOR).qs
 
     assert sorted(broker.name for broker in found) == expected
+
+
+def test_each_choice_says_how_many_rows_it_would_leave_beside_the_other_filters(watching: Client, db: None) -> None:
+    for number, (verdict, policy) in enumerate([("unused", "exact"), ("unused", "superset"), ("in_use", "exact")]):
+        make_status(make_account(number), verdict=verdict, policy_grade=policy)
+
+    counts = watching.get("/accounts/?policy=exact&verdict=unused&_counts=verdict").json()
+
+    assert (
+        counts["unused"] == watching.get("/accounts/?policy=exact&verdict=unused").context["table"].paginator.count == 1
+    )
+    assert counts["in_use"] == 1
+    assert counts["absent"] == 0
+
+
+@pytest.mark.parametrize("url", ["/matrix/", "/accounts/", "/brokers/", "/regions/", "/cleanups/"])
+def test_every_filter_with_choices_has_their_counts(watching: Client, db: None, url: str) -> None:
+    make_broker(make_account(1), "eu-west-1", "orders")
+
+    for name in watching.get(url).context["filter"].choosing:
+        assert watching.get(url, {"_counts": name}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["q", "nothing"])
+def test_counts_of_what_has_no_choices_are_refused(watching: Client, db: None, name: str) -> None:
+    assert watching.get("/accounts/", {"_counts": name}).status_code == 400
