@@ -24,6 +24,7 @@ from accounts.services.publications import differing, having, publications
 from dashboard.access import Person, visible_accounts
 from dashboard.access_panel import DOOR_WORDS
 from dashboard.addresses import CLEAR, query_without
+from dashboard.bad_values import problem_of
 from dashboard.cleanup_words import STATE_WORDS
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
 from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
@@ -78,8 +79,8 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         """One sentence per filter that could not be understood."""
         if not self.is_bound:
             return []
-        errors = self.form.errors.items()
-        return [f"{self.filters[name].label}: {' '.join(texts)} Remove it to see rows." for name, texts in errors]
+        fields = self.form.fields
+        return [problem_of(fields[name], self.data.getlist(name), texts) for name, texts in self.form.errors.items()]
 
     @cached_property
     def chips(self) -> list[Chip]:

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 
 
-
 class WrongWayMiddleware:
     """Gives a page to what Django answers with a 405 and not one byte."""
 

@@ -104,6 +104,9 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         verbose_name="Last poll",
     )
 
+    nothing_yet = "No account is watched yet."
+    how_to_begin = "An operator adds accounts under Onboarding; each is polled from then on."
+
     class Meta:
         template_name = "tables/accounts.html"
         empty_text = "No account matches these filters."

@@ -74,6 +74,9 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         "brokers", "role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers"
     )
 
+    nothing_yet = "No account is watched yet."
+    how_to_begin = "An operator adds accounts under Onboarding; each is polled from then on."
+
     class Meta:
         template_name = "tables/matrix.html"
         empty_text = "No account matches these filters."

@@ -35,6 +35,8 @@ class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     cleaner = SortedColumn("access_check__cleaner", lambda a: check_of(a).cleaner, verbose_name="Cleaner role")
     checked_at = TimeColumn("access_check__checked_at", lambda a: check_of(a).checked_at, verbose_name="Checked")
 
+    nothing_yet = "No account is watched yet."
+
     class Meta:
         empty_text = "No account matches these filters."
 

@@ -36,8 +36,8 @@ MISLED = """name => {
 WIDER = """() => {
   const page = document.documentElement, wide = page.scrollWidth - page.clientWidth;
   if (wide <= 0) return '';
-  const all = [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > page.clientWidth + 1
-    && !one.closest('.sheet, .filters, .tools, .sections ul, pre'));
+  const out = one => one.getBoundingClientRect().right > page.clientWidth + 1;
+  const all = [...document.querySelectorAll('main *')].filter(one => out(one) && !one.closest('.sheet, .filters, pre'));
   return `${wide} px: ${all.slice(0, 2).map(one => one.outerHTML.slice(0, 100)).join(' and ')}`;
 }"""
 
