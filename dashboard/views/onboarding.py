@@ -60,8 +60,12 @@ def onboarding(request: ViewerRequest) -> HttpResponseBase:
     """Every account with what its roles answered, and the doors by which accounts come in."""
     narrowed = account_filter(request.GET, request.user)
     table = OnboardingTable(narrowed.qs.select_related("access_check"))
+    unchecked = not AccessCheck.objects.filter(account__in=visible_accounts(request.user)).exists()
+    if unchecked:
+        table.say_nothing_of_checks()
     told = Organization.objects.filter(Q(waiting__gt=0) | ~Q(problem=""))
-    return list_page(request, table, "onboarding/list.html", "onboarding", filter=narrowed, organizations=told)
+    context = {"filter": narrowed, "organizations": told, "unchecked": unchecked}
+    return list_page(request, table, "onboarding/list.html", "onboarding", **context)
 
 
 @require_POST

@@ -20,6 +20,7 @@ MARKUP = '"><script>alert(1)</script>&amp;{{ 7|add:1 }}'
 RIGHT_TO_LEFT = "\u202eحساب المدفوعات\u202c"
 LONG = "a-name-without-a-space-" * 8
 ACT, FORM_WITHOUT_TOKEN = 405, 401
+TABLE = re.compile(r"<table[^>]*>(\s*<caption[^>]*>(?P<caption>[^<]*))?")
 BACK = re.compile(r'<p class="ways"><a href="([^"]+)">')
 FINE = {200, 302, 286, ACT, FORM_WITHOUT_TOKEN}  # 286: HTMX is told to ask no more
 STRANGERS = {400, 404}  # there is no such thing, or none in this state: only an archived account is purged
@@ -91,6 +92,13 @@ def test_no_name_breaks_an_address_or_becomes_markup(person: Client, admin: User
         shown += name in text or "&lt;script&gt;" in text
 
     assert shown > 20
+
+
+def test_every_table_says_what_it_is(person: Client, admin: User) -> None:
+    tables = [(url, match) for url, _, text in answers(person, make_world(admin)) for match in TABLE.finditer(text)]
+
+    assert len(tables) > 60
+    assert [(url, match[0]) for url, match in tables if not match["caption"] or match["caption"] == "Table"] == []
 
 
 def test_what_only_takes_forms_says_so_and_leads_to_a_page(person: Client, admin: User) -> None:
