@@ -16,5 +16,5 @@ def problem_of(field: forms.Field, values: Iterable[str], texts: Iterable[str]) 
     if not choices or not strange:
         return f"{field.label}: {' '.join(texts)} Remove it to see rows."
     said, more = " or ".join(f"“{value}”" for value in strange), len(choices) - MOST_SAID
-    known = ", ".join(choices[:MOST_SAID]) + (f" and {more:,} more" if more > 0 else "")
-    return f"{field.label} cannot be {said}; it can be {known}. Remove the filter to see rows."
+    known = ", ".join(choices[:MOST_SAID]) + (f" or {more:,} more" if more > 0 else "")
+    return f"{field.label}: there is no {said}. Use {known}, or remove the filter to see rows."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
@@ -64,8 +65,8 @@ def onboarding(request: ViewerRequest) -> HttpResponseBase:
     if unchecked:
         table.say_nothing_of_checks()
     told = Organization.objects.filter(Q(waiting__gt=0) | ~Q(problem=""))
-    context = {"filter": narrowed, "organizations": told, "unchecked": unchecked}
-    return list_page(request, table, "onboarding/list.html", "onboarding", **context)
+    about: dict[str, Any] = {"filter": narrowed, "organizations": told, "unchecked": unchecked}
+    return list_page(request, table, "onboarding/list.html", "onboarding", **about)
 
 
 @require_POST

@@ -162,7 +162,7 @@ def test_polling_from_the_panel_says_so_in_the_panel_and_wakes_the_bar(account: 
 
     sweep = Sweep.objects.get()
     assert sweep.polls.get().account == account
-    assert "over payments-prod has begun" in response.content.decode()
+    assert "over <bdi>payments-prod</bdi> has begun" in response.content.decode()
     assert "sweep-begun" in response["HX-Trigger"]
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AccessCheck, BulkAct
 from tests.dashboard.factories import make_account, make_broker, make_status
@@ -64,11 +65,14 @@ def test_a_list_that_has_nothing_yet_speaks_of_no_filters_and_exports_nothing(
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("verdict=zzz", "Verdict cannot be “zzz”; it can be in_use, unused, absent, unknown."),
-        ("verdict=zzz&verdict=unused&verdict=yyy", "Verdict cannot be “zzz” or “yyy”; it can be in_use"),
-        ("age=young", "Age cannot be “young”; it can be old."),
-        ("region=mars-1", "ap-east-2, ap-northeast-1"),
-        ("region=mars-1", "more. Remove the filter to see rows."),
+        (
+            "verdict=zzz",
+            "Verdict: there is no “zzz”. Use in_use, unused, absent, unknown, or remove the filter to see rows.",
+        ),
+        ("verdict=zzz&verdict=unused&verdict=yyy", "Verdict: there is no “zzz” or “yyy”. Use in_use, "),
+        ("age=young", "Age: there is no “young”. Use old, or remove the filter to see rows."),
+        ("region=mars-1", "Brokers in: there is no “mars-1”. Use us-east-1, us-east-2, "),
+        ("region=mars-1", " more, or remove the filter to see rows."),
     ],
 )
 def test_a_value_that_is_none_is_told_with_those_that_there_are(query: str, said: str, watching: Client) -> None:
@@ -82,7 +86,7 @@ def test_that_no_role_was_checked_is_said_once(operating: Client) -> None:
     accounts = [make_account(number) for number in range(5)]
 
     before = text(html_of(operating, "/onboarding/"))
-    AccessCheck.objects.create(account=accounts[0], requested_by="olga")
+    AccessCheck.objects.create(account=accounts[0], requested_by="olga", requested_at=timezone.now())
     after = text(html_of(operating, "/onboarding/"))
 
     assert before.count("No role has been checked yet.") == 1
