@@ -141,6 +141,8 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     why = TextColumn("reason", why_of, verbose_name="Why", attrs={"td": {"class": "note"}})
     plan = SortedColumn("pk", lambda c: c.plan_sha256, verbose_name="Plan")
 
+    caption = "Clean-ups of this campaign"
+
     class Meta:
         empty_text = "No account here."
 

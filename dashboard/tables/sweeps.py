@@ -95,6 +95,8 @@ class PollTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
     finished_at = TimeColumn("finished_at", verbose_name="Ended")
     problem = TextColumn("problem", verbose_name="Problem", attrs={"td": {"class": "note"}})
 
+    caption = "Polls of this sweep"
+
     class Meta:
         empty_text = "No poll here."
 
