@@ -86,7 +86,8 @@ def test_that_no_role_was_checked_is_said_once(operating: Client) -> None:
     accounts = [make_account(number) for number in range(5)]
 
     before = text(html_of(operating, "/onboarding/"))
-    AccessCheck.objects.create(account=accounts[0], requested_by="olga", requested_at=timezone.now())
+    now = timezone.now()
+    AccessCheck.objects.create(account=accounts[0], requested_by="olga", requested_at=now, sent_at=now)
     after = text(html_of(operating, "/onboarding/"))
 
     assert before.count("No role has been checked yet.") == 1
