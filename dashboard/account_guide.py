@@ -69,8 +69,11 @@ class Difference:
 def guide_context(account: Account, now: datetime) -> dict[str, object]:
     """Facts, checklist, policy and trust of the role, all compared afresh with what is documented."""
     status = role_status_of(account)
+    facts = role_facts(_found(status), account.partition, account.account_id)
     context: dict[str, object] = {
-        "facts": role_facts(_found(status), account.partition, account.account_id),
+        "agreeing": [fact for fact in facts if fact.agreement is Agreement.SAME],
+        "facts": [fact for fact in facts if fact.agreement is not Agreement.SAME],
+        "compared": sum(bool(fact.documented) for fact in facts),
         "checklist": checklist(_reading(status), account.partition),
         "tracked_since": tracked_since(status, now),
         "tracking_days": TRACKING_DAYS,

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from dashboard.addresses import CLEAR, query_without
+from dashboard.bad_values import problem_of
 
 
 def uncopied(choices: Any) -> Any:
@@ -62,8 +63,8 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         """One sentence per filter that could not be understood."""
         if not self.is_bound:
             return []
-        errors = self.form.errors.items()
-        return [f"{self.filters[name].label}: {' '.join(texts)} Remove it to see rows." for name, texts in errors]
+        fields = self.form.fields
+        return [problem_of(fields[name], self.data.getlist(name), texts) for name, texts in self.form.errors.items()]
 
     @cached_property
     def chips(self) -> list[Chip]:

@@ -77,7 +77,8 @@ def _markdown() -> MarkdownIt:
 
 def _table_open(_: Any, tokens: Sequence[Token], place: int, *__: Any) -> str:
     said = escape(f"Table: {tokens[place].meta['under']}")
-    return f'<div class="sheet" tabindex="0" role="region" aria-label="{said}"><table>'
+    caption = f'<caption class="visually-hidden">{said}</caption>'
+    return f'<div class="sheet" tabindex="0" role="region" aria-label="{said}"><table>{caption}'
 
 
 def _fence(_: Any, tokens: Sequence[Token], place: int, *__: Any) -> str:

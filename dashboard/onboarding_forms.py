@@ -51,7 +51,7 @@ class AccountForm(forms.Form):
             self.initial = {**_as_typed(account), **self.initial}
             self.fields["unit"].disabled = unit_is_theirs(account)
         for name, field in self.fields.items():
-            field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off"})
+            field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off", "dir": "auto"})
             if not isinstance(field, forms.BooleanField):
                 field.widget.attrs["class"] = "field"
 

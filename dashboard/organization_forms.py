@@ -147,7 +147,7 @@ def _as_typed(one: Organization) -> dict[str, Any]:
 def describe_fields(form: forms.Form) -> None:
     """Tie every field to its explanation, and give it the look of the house."""
     for name, field in form.fields.items():
-        field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off"})
+        field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off", "dir": "auto"})
         if not isinstance(field, forms.BooleanField):
             field.widget.attrs["class"] = "field"
 

@@ -30,7 +30,7 @@ class RegionForm(forms.Form):
             self.fields["code"].disabled = True
             self.initial = {**_as_typed(row), **self.initial}
         for name, field in self.fields.items():
-            field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off"})
+            field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off", "dir": "auto"})
             if not isinstance(field, forms.BooleanField):
                 field.widget.attrs["class"] = "field"
 

@@ -45,6 +45,12 @@ class Selection:
     ticked: list[str]
     query: str
 
+    @property
+    def offered(self) -> list[Choice]:
+        """The choices that differ: where all that match have an unused role, that is said once."""
+        counts = {choice.key: choice.count for choice in self.choices}
+        return [choice for choice in self.choices if choice.key != UNUSED or choice.count != counts.get(ALL)]
+
     def chosen(self, key: str) -> AccountQuerySet:
         """The accounts of one choice. Raises BadRequest for a choice that is not offered."""
         for choice in self.choices:

@@ -9,6 +9,7 @@ from dashboard.tables.brokers import BrokerTable, with_knowledge
 class AccountBrokerTable(BrokerTable):
     """As the list of all brokers, without what is the same in each row."""
 
+    caption = "Brokers of this account"
     # Where a heading leads: the reader stays at the table.
     anchor = "brokers"
 

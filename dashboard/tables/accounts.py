@@ -71,6 +71,9 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     failing = FailingColumn(verbose_name="Failing regions")
     checked_at = LastPollColumn(verbose_name="Last poll")
 
+    nothing_yet = "No account is watched yet."
+    how_to_begin = "An operator adds accounts under Onboarding; each is polled from then on."
+
     class Meta:
         template_name = "tables/accounts.html"
         empty_text = "No account matches these filters."

@@ -18,6 +18,9 @@ class ArchivedTable(tables.Table):  # type: ignore[misc]  # django-tables2 has n
     archived_at = TimeColumn("archived_at", verbose_name="Deleted")
     archived_by = TextColumn("archived_by", verbose_name="By")
 
+    how_to_begin = "Whoever deletes an account chooses whether its history goes, too."
+    caption = "Deleted accounts"
+
     class Meta:
         empty_text = "No account was deleted with its history kept."
 

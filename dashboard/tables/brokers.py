@@ -55,6 +55,9 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     knowledge = SortedColumn("knowledge", verbose_name="Knowledge")
     arn = TextColumn("arn", verbose_name="ARN", visible=False)
 
+    nothing_yet = "No broker is known yet."
+    how_to_begin = "The polls list the brokers of every account and region; what they find stands here."
+
     class Meta:
         empty_text = "No broker matches these filters."
 

@@ -69,7 +69,7 @@ class CampaignTable(tables.Table):  # type: ignore[misc]  # django-tables2 has n
     finished_at = TimeColumn("finished_at", lambda c: c.finished_at, verbose_name="Ended")
 
     class Meta:
-        empty_text = "No campaign yet. Tick accounts in the matrix or in the list of accounts to plan one."
+        empty_text = "No campaign yet."
 
     def render_number(self, record: Campaign) -> SafeString:
         """The number, linked to the campaign's page."""
@@ -140,6 +140,8 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     gone = NumberColumn("gone", lambda c: c.gone, verbose_name="Brokers gone")
     why = TextColumn("reason", why_of, verbose_name="Why", attrs={"td": {"class": "note"}})
     plan = SortedColumn("pk", lambda c: c.plan_sha256, verbose_name="Plan")
+
+    caption = "Clean-ups of this campaign"
 
     class Meta:
         empty_text = "No account here."

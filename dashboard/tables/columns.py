@@ -120,8 +120,11 @@ def _accounts() -> str:
 
 
 def name_html(account: Account) -> SafeString:
-    """The name alone, linked, whole on hover when it is cut. The id lets HTMX keep the keyboard's place."""
-    link = '<a class="name" id="a{0}" href="{1}" title="{2}">{2}</a>'
+    """The name alone, linked, whole on hover when it is cut. The id lets HTMX keep the keyboard's place.
+
+    Its direction is its own: a Hebrew name is cut where it ends, not where it begins.
+    """
+    link = '<a class="name" id="a{0}" href="{1}" title="{2}" dir="auto">{2}</a>'
     return format_html(link, account.account_id, account_url(account.account_id), account.name)
 
 

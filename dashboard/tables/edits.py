@@ -22,6 +22,9 @@ class EditTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
     )
     detail = TextColumn("detail", lambda e: e.detail, verbose_name="Detail", attrs={"td": {"class": "note"}})
 
+    how_to_begin = "What somebody changes by a page or a command is written down here, with a way back."
+    caption = "Changes made here"
+
     class Meta:
         empty_text = "Nobody has changed anything of this account."
 

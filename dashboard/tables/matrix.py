@@ -91,6 +91,9 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     failing = FailingColumn(verbose_name="Failing regions", attrs=FURTHER_ATTRS)
     checked_at = LastPollColumn(verbose_name="Last poll", attrs=FURTHER_ATTRS)
 
+    nothing_yet = "No account is watched yet."
+    how_to_begin = "An operator adds accounts under Onboarding; each is polled from then on."
+
     class Meta:
         template_name = "tables/matrix.html"
         empty_text = "No account matches these filters."

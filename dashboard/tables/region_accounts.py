@@ -88,6 +88,8 @@ class RegionAccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 
     permission = TextColumn("here_permission", verbose_name="Permission", visible=False)
     detail = TextColumn("here_detail", verbose_name="Detail", attrs={"td": {"class": "note"}})
 
+    caption = "Accounts in this region"
+
     class Meta:
         empty_text = "No account here."
 

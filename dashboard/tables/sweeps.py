@@ -59,6 +59,8 @@ class SweepTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
     failed = NumberColumn("failed", verbose_name="Accounts failed")
     failing_regions = NumberColumn("failing_regions", verbose_name="Failing regions")
 
+    how_to_begin = "A sweep is one round of polling: the workers begin with the first account that is due."
+
     class Meta:
         empty_text = "No sweep yet."
 
@@ -93,6 +95,8 @@ class PollTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
     finished_at = TimeColumn("finished_at", verbose_name="Ended")
     problem = TextColumn("problem", verbose_name="Problem", attrs={"td": {"class": "note"}})
 
+    caption = "Polls of this sweep"
+
     class Meta:
         empty_text = "No poll here."
 
@@ -113,6 +117,8 @@ class AuditTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
     action = TextColumn("action", verbose_name="Did")
     subject = TextColumn("subject", verbose_name="To")
     detail = TextColumn("detail", verbose_name="Detail", attrs={"td": {"class": "note"}})
+
+    how_to_begin = "Whoever adds, changes, polls or deletes something is written down here, with the time."
 
     class Meta:
         model = AuditEntry

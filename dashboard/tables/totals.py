@@ -13,7 +13,7 @@ from accounts.models import Region
 from dashboard.group_pages import GroupedPage, GroupedPages, Part
 from dashboard.grouping import Group, Groups
 from dashboard.matrix import BrokerTotal
-from dashboard.tables.cells import BLANK
+from dashboard.tables.cells import BLANK, heat
 from dashboard.tallies import ByRegion, Members, Tally, whole
 from dashboard.words import VERDICT_WORDS, plural
 
@@ -88,7 +88,8 @@ def heading(part: Part, summed: Summary, groups: Groups, page: int) -> Heading:
 
 def summary(members: Members, codes: Iterable[str], found: ByRegion) -> Summary:
     """What is said of some accounts: `found` has all their regions, `codes` those that have a column."""
-    cells = mark_safe("".join([tally_html(code, found[code]) for code in codes]))  # noqa: S308 each is safe
+    most = max((tally.brokers or 0 for tally in found.values()), default=0)
+    cells = mark_safe("".join([tally_html(code, found[code], most) for code in codes]))  # noqa: S308 each is safe
     return Summary(members.accounts, _roles(members), _policies(members), whole(found.values()), cells)
 
 
@@ -110,8 +111,8 @@ def _policies(members: Members) -> Said:
     )
 
 
-def tally_html(code: str, tally: Tally) -> SafeString:
-    """The <td> of one region: a sum with its reservation, and on hover on what it rests.
+def tally_html(code: str, tally: Tally, most: int) -> SafeString:
+    """The <td> of one region: a sum with its reservation, and on hover on what it rests. `most` is its row's largest.
 
     Words for screen readers only where a sign stands for the figure: there may be 1,700 of these on a page.
     """
@@ -119,7 +120,9 @@ def tally_html(code: str, tally: Tally) -> SafeString:
         return BLANK
     said, figure = sum_in_words(tally), _short(tally)
     shown = figure or format_html("<i>{}</i>", said)
-    return format_html('<td class="c t{}" title="{}: {}; {}">{}</td>', _kind(tally), code, said, rests_on(tally), shown)
+    return format_html(
+        '<td class="c t{}" title="{}: {}; {}">{}</td>', _kind(tally, most), code, said, rests_on(tally), shown
+    )
 
 
 def sum_in_words(tally: Tally) -> str:
@@ -140,13 +143,22 @@ def rests_on(tally: Tally, what: str = "account") -> str:
     return f"{tally.answered:,} of {plural(tally.expected, what)} answered{old}{failing}{off}"
 
 
-def _kind(tally: Tally) -> str:
-    """The style class of a sum that shows no figure, or one of none."""
+def _kind(tally: Tally, most: int) -> str:
+    """The style class of a sum: its blue, or what is drawn where there is no figure."""
     if tally.brokers is None:
         return (
             " never" if tally.polled and not tally.complete else " region_disabled" if tally.polled else " unsupported"
         )
-    return "" if tally.brokers else " heat0" if tally.complete else " zero"
+    return f" heat{warmth(tally.brokers, most)}" if tally.brokers else " heat0" if tally.complete else " zero"
+
+
+def warmth(brokers: int, most: int) -> int:
+    """The step of blue for a sum: by its share of the row's largest, lest a large estate be one dark bar.
+
+    Never darker than a cell with as many brokers.
+    """
+    share = next(step for step, part in ((4, 2), (3, 4), (2, 10), (1, most)) if brokers * part >= most)
+    return min(share, heat(brokers))
 
 
 def _short(tally: Tally) -> str:

@@ -51,6 +51,12 @@ def plain(value: str) -> str:
 
 
 @register.filter
+def listed(names: Iterable[str]) -> SafeString:
+    """Names with commas between, each read in its own direction."""
+    return format_html_join(", ", "<bdi>{}</bdi>", ((name,) for name in names))
+
+
+@register.filter
 def caption(page_name: str) -> str:
     """What a table is called for those who hear it: `campaign-3` is “Campaign 3”."""
     return page_name.replace("-", " ").capitalize() or "Table"

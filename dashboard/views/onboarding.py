@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
@@ -61,8 +62,12 @@ def onboarding(request: ViewerRequest) -> HttpResponseBase:
     narrowed = account_filter(request.GET, request.user)
     narrowed.common = ("q", "access", "environment", "tag", "unit")
     table = OnboardingTable(narrowed.qs.select_related("access_check"))
+    unchecked = not AccessCheck.objects.filter(account__in=visible_accounts(request.user)).exists()
+    if unchecked:
+        table.say_nothing_of_checks()
     told = Organization.objects.filter(Q(waiting__gt=0) | ~Q(problem=""))
-    return list_page(request, table, "onboarding/list.html", "onboarding", filter=narrowed, organizations=told)
+    about: dict[str, Any] = {"filter": narrowed, "organizations": told, "unchecked": unchecked}
+    return list_page(request, table, "onboarding/list.html", "onboarding", **about)
 
 
 @require_POST

@@ -57,6 +57,21 @@ def test_an_old_answer_says_that_it_is_old(account: Account, watching: Client) -
     assert "7 h ago older than accepted (within the hour)" in text_of(watching, account)
 
 
+def test_a_cell_has_its_sign_once(account: Account, watching: Client) -> None:
+    make_cell(account, "eu-west-1", 0)
+    make_cell(account, "us-east-1", None, outcome="assume_denied")
+    make_cell(account, "us-west-2", 4, outcome="denied")
+    sign = re.compile(r'aria-hidden="true">(.*?)</span>')
+
+    drawn = {region: sign.search(watching.get(address(account, region), headers=HTMX).content.decode()) for region in
+             ("eu-west-1", "us-east-1", "us-west-2")}  # fmt: skip
+
+    # The style sheet draws a sign before the figure of an answered zero, and one before an empty link.
+    assert {region: found and found[1] for region, found in drawn.items()} == {
+        "eu-west-1": "<a></a>", "us-east-1": "", "us-west-2": "4<a></a>",
+    }  # fmt: skip
+
+
 def test_the_brokers_of_this_cell_and_no_other_are_listed(account: Account, watching: Client) -> None:
     make_cell(account, "eu-west-1", 1)
     make_broker(account, "eu-west-1", "orders", state="REBOOT_IN_PROGRESS")
@@ -147,7 +162,7 @@ def test_polling_from_the_panel_says_so_in_the_panel_and_wakes_the_bar(account: 
 
     sweep = Sweep.objects.get()
     assert sweep.polls.get().account == account
-    assert "over payments-prod has begun" in response.content.decode()
+    assert "over <bdi>payments-prod</bdi> has begun" in response.content.decode()
     assert "sweep-begun" in response["HX-Trigger"]
 
 

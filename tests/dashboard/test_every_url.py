@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,8 @@ MARKUP = '"><script>alert(1)</script>&amp;{{ 7|add:1 }}'
 RIGHT_TO_LEFT = "\u202eحساب المدفوعات\u202c"
 LONG = "a-name-without-a-space-" * 8
 ACT, FORM_WITHOUT_TOKEN = 405, 401
+TABLE = re.compile(r"<table[^>]*>(\s*<caption[^>]*>(?P<caption>[^<]*))?")
+BACK = re.compile(r'<p class="ways"><a href="([^"]+)">')
 FINE = {200, 302, 286, ACT, FORM_WITHOUT_TOKEN}  # 286: HTMX is told to ask no more
 STRANGERS = {400, 404}  # there is no such thing, or none in this state: only an archived account is purged
 
@@ -89,6 +92,44 @@ def test_no_name_breaks_an_address_or_becomes_markup(person: Client, admin: User
         shown += name in text or "&lt;script&gt;" in text
 
     assert shown > 20
+
+
+def test_every_table_says_what_it_is(person: Client, admin: User) -> None:
+    tables = [(url, match) for url, _, text in answers(person, make_world(admin)) for match in TABLE.finditer(text)]
+
+    assert len(tables) > 60
+    assert [(url, match[0]) for url, match in tables if not match["caption"] or match["caption"] == "Table"] == []
+
+
+def test_what_only_takes_forms_says_so_and_leads_to_a_page(person: Client, admin: User) -> None:
+    wrong, world = [], make_world(admin, count=1)
+    watched = {**world, "account_id": world["account_id"][:1]}  # the other one was deleted: nothing leads to it
+    for url, status, text in answers(person, watched):
+        if status == ACT:
+            back = BACK.search(text)
+            there = person.get(back[1], follow=True).status_code if back else None
+            wrong += [(url, back and back[1])] if there != 200 else []
+
+    assert wrong == []
+
+
+def test_a_page_that_is_sent_something_says_so_and_leads_to_itself(person: Client) -> None:
+    response = person.post("/matrix/", {"sent": "by mistake"})
+
+    assert response.status_code == ACT
+    assert response["Allow"] == "GET, HEAD"
+    assert BACK.search(response.content.decode())[1] == "/matrix/"  # type: ignore[index]
+
+
+def test_no_answer_is_empty(person: Client, admin: User) -> None:
+    empty = [
+        url
+        for one in addresses(make_world(admin, count=1))
+        if one.name != "sign-out" and not b"".join(person.get(url := one.url))
+        if person.get(url).status_code != 302
+    ]
+
+    assert empty == []
 
 
 def test_five_hundred_rows_cost_no_more_questions_than_a_few(person: Client, admin: User) -> None:

@@ -284,7 +284,17 @@ def test_a_name_of_a_group_cannot_speak_html(db: None, watching: Client) -> None
 )
 def test_a_total_is_never_more_certain_than_its_cells(tally: Tally, words: str, html: str) -> None:
     assert sum_in_words(tally) == words
-    assert html in tally_html("eu-west-1", tally)
+    assert html in tally_html("eu-west-1", tally, most=20_000)
+
+
+@pytest.mark.parametrize(
+    ("brokers", "most", "step"),
+    [(1, 1, 1), (12, 12, 4), (143, 143, 4), (72, 143, 4), (40, 143, 3), (15, 143, 2), (14, 143, 1), (3, 5_000, 1)],
+)
+def test_a_sum_is_as_blue_as_its_share_of_the_largest_and_never_bluer_than_a_cell(
+    brokers: int, most: int, step: int
+) -> None:
+    assert f'class="c t heat{step}"' in tally_html("eu-west-1", Tally(3, brokers, answered=3), most)
 
 
 def test_a_total_says_how_many_answered_and_how_many_of_them_long_ago() -> None:

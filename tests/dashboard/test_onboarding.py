@@ -277,5 +277,5 @@ def test_an_account_that_nobody_has_checked_is_not_being_checked(operating: Clie
 
     page = text(operating.get("/onboarding/"))
 
-    assert "not checked" in page
+    assert "No role has been checked yet." in page
     assert "being checked" not in page
