@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from accounts.models import AccountQuerySet, Cell, Region
-from dashboard.arrange import several
+from dashboard.addresses import several
 from dashboard.matrix import regions_of
 
 LAYOUT_NAMES = frozenset({"pin", "hide", "density"})

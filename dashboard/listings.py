@@ -10,7 +10,8 @@ from django.http import QueryDict
 
 from accounts.models import AuditEntry
 from dashboard.access import Person, Role, visible_accounts
-from dashboard.arrange import arrange, chosen_columns, several, strangers
+from dashboard.addresses import several
+from dashboard.arrange import arrange, chosen_columns, strangers
 from dashboard.exports import Export, matrix_export, table_export
 from dashboard.filters import ChipFilterSet, RegionFilter, account_filter, broker_filter, cleanup_filter
 from dashboard.grouping import GROUP_NAMES, grouping_of, groups_of

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import AccountQuerySet, Sweep
 from accounts.services.sweeps import get_or_request_sweep
 from dashboard.access import ViewerRequest
+from dashboard.addresses import CLEAR, is_tidy, tidied
 from dashboard.arrange import arrange
 from dashboard.exports import Export, UnknownColumn, table_export
 from dashboard.filters import ChipFilterSet
@@ -28,7 +29,7 @@ def listing_page(
     request: ViewerRequest, name: str, template: str, context: dict[str, Any], shown: Shown | None = None
 ) -> HttpResponseBase:
     """A list's page with its saved views, or with `_export=` all its rows in their order."""
-    if not request.META.get("QUERY_STRING") and (address := default_address(request.user, name)):
+    if address := elsewhere(request, name):
         return redirect(address)
     listing = LISTINGS[name]
     shown = shown or listing.shown(request.GET, request.user)
@@ -38,6 +39,25 @@ def listing_page(
     shown.table.tools.dropped, shown.table.tools.saved = shown.dropped, saved_context(request, name)
     arranged = {"table": shown.table, "filter": shown.filter, "page_name": name, "formats": FORMATS}
     return render(request, template, {**arranged, **context})
+
+
+def elsewhere(request: ViewerRequest, name: str) -> str:
+    """Where a list's address leads instead: to the person's default view, or to the same address tidied."""
+    if not request.META.get("QUERY_STRING"):
+        return default_address(request.user, name) or ""
+    return tidier_address(request, CLEAR)
+
+
+def tidier_address(request: HttpRequest, bare: str = "") -> str:
+    """Where the page stands without what a form sends empty or value by value; nothing when that is here.
+
+    Only for pages: a file answers at once, and HTMX has drawn its address itself. `bare` is the query that is left
+    when there is nothing else, for pages that open a default view without one.
+    """
+    if getattr(request, "htmx", None) or request.GET.get("_export") or is_tidy(request.GET):
+        return ""
+    query = tidied(request.GET).urlencode(safe=",") or bare
+    return f"{request.path}?{query}" if query else request.path
 
 
 def listing_export(listing: Listing, shown: Shown, request: HttpRequest) -> Export:
@@ -52,6 +72,8 @@ def list_page(
     request: HttpRequest, table: Any, template: str, name: str, export: Export | None = None, **context: Any
 ) -> HttpResponseBase:
     """The page of a table that is part of something else and has no views; with `_export=` all its rows."""
+    if address := tidier_address(request):
+        return redirect(address)
     dropped = arrange(table, request.GET)
     if form := wanted_format(request, context.get("filter")):
         try:

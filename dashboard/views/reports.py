@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import reports
 from dashboard.access import Role, ViewerRequest, client_address, open_to
-from dashboard.arrange import several
+from dashboard.addresses import several
 from dashboard.formats import FORMATS
 from dashboard.models import Report
 from dashboard.saved import Refused, views_of
