@@ -12,6 +12,7 @@ from dashboard.matrix import regions_of
 
 LAYOUT_NAMES = frozenset({"pin", "hide", "density"})
 FIXED = ("role", "policy", "brokers")  # beside the account, which always stands
+ALWAYS = ("account", *FIXED)
 PINNED = "Pinned"
 
 
@@ -38,14 +39,16 @@ def layout_of(data: QueryDict, accounts: AccountQuerySet) -> Layout:
     """Read the layout from the URL; what names no column of these accounts is dropped, and said."""
     every = regions_of(accounts)
     codes, columns, pins = {region.code for region in every}, several(data, "columns"), several(data, "pin")
-    named = frozenset(columns) & codes
+    elsewhere = [name for name in (*columns, *pins) if name not in codes and name.isprintable()]
+    known = Region.objects.in_bulk(elsewhere)  # PostgreSQL cannot even be asked for the others
+    # One of a partition that no account here has is still a choice: without it, all regions would be shown.
+    named = frozenset(columns) & (codes | known.keys())
     hides_empty = data.get("hide") == "empty"
     kept = with_brokers(accounts) if hides_empty else codes
     pinned = frozenset(pins) & codes
     shown = [r for r in every if r.code in pinned or (r.code in kept and (not named or r.code in named))]
-    elsewhere = [name for name in (*columns, *pins) if name not in codes and name.isprintable()]
-    known = Region.objects.in_bulk(elsewhere)  # PostgreSQL cannot even be asked for the others
-    strange = [name for name in (*columns, *pins) if name not in codes and name not in FIXED and name not in known]
+    hides = [value for value in data.getlist("hide") if value.strip() not in ("", "empty")]
+    strange = [name for name in (*columns, *pins) if name not in codes and name not in ALWAYS and name not in known]
     return Layout(
         every=tuple(every),
         shown=tuple(sorted(shown, key=lambda region: region.code not in pinned)),
@@ -54,7 +57,10 @@ def layout_of(data: QueryDict, accounts: AccountQuerySet) -> Layout:
         named=named,
         hides_empty=hides_empty,
         compact=data.get("density") == "compact",
-        dropped=tuple(f"It showed the column “{name}”, which is not here." for name in dict.fromkeys(strange)),
+        dropped=(
+            *(f"It showed the column “{name}”, which is not here." for name in dict.fromkeys(strange)),
+            *(f"It hid “{value}”: only hide=empty is understood." for value in hides),
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.services import audit
 from dashboard.access import Role, may
-from dashboard.exports import Export, UnknownColumn
+from dashboard.exports import Export, NoSuchExport
 from dashboard.formats import FORMATS
 from dashboard.listings import LISTINGS
 from dashboard.models import Report, SavedView
@@ -116,7 +116,7 @@ def export_of(report: Report) -> Export:
         raise Refused(f"The view “{report.view}” no longer fits: {' '.join(problems)}")
     try:
         return listing.export_of(shown, data)
-    except UnknownColumn as error:
+    except NoSuchExport as error:
         raise Refused(str(error)) from error
 
 

@@ -55,7 +55,8 @@ def account_detail(request: ViewerRequest, account_id: str) -> HttpResponseBase:
     if account is None:
         return archived_page(request, account_id)
     context = account_context(request, account)
-    return list_page(request, brokers_of(account), "account.html", f"brokers-{account.account_id}", **context)
+    name, own = f"brokers-{account.account_id}", frozenset({"kind", "history"})
+    return list_page(request, brokers_of(account), "account.html", name, own, **context)
 
 
 def account_context(request: ViewerRequest, account: Account) -> dict[str, Any]:
