@@ -15,13 +15,13 @@ from django.utils import timezone
 from accounts.models import AccountQuerySet, Sweep
 from accounts.services.sweeps import get_or_request_sweep
 from dashboard.access import ViewerRequest
-from dashboard.addresses import CLEAR, is_tidy, tidied
+from dashboard.addresses import CLEAR, is_tidy, several, tidied
 from dashboard.arrange import arrange, strangers
 from dashboard.exports import Export, NoSuchExport, table_export
 from dashboard.file_names import disposition, file_name, narrowing_words
 from dashboard.filters import ChipFilterSet
 from dashboard.formats import FORMATS, Format
-from dashboard.listings import LISTINGS, Listing, Shown, narrowed_export
+from dashboard.listings import LISTINGS, Listing, Shown, narrowed_export, wants_all
 from dashboard.saved import default_address, saved_context
 
 NO_FILE = "A file without it could show more than was asked for, so none is made: take it out of the address."
@@ -111,9 +111,27 @@ def wanted_format(
         raise BadRequest(f"There is no export “{wanted}”: use _export={', '.join(FORMATS)}.")
     if wanted and narrowed is not None and (problems := narrowed.problems()):
         raise BadRequest(" ".join(problems))
-    if wanted and dropped:
-        raise BadRequest(f"This address names what is not here. {' '.join(dropped)} {NO_FILE}")
+    if wanted:
+        refuse_strangers(dropped)
     return FORMATS.get(wanted)
+
+
+def refuse_strangers(dropped: Sequence[str]) -> None:
+    """Make no file of an address that names what is not there. Raises BadRequest."""
+    if dropped:
+        raise BadRequest(f"This address names what is not here. {' '.join(dropped)} {NO_FILE}")
+
+
+def table_file(
+    request: HttpRequest, export: Export, understands: frozenset[str] = frozenset(), *said: str
+) -> StreamingHttpResponse:
+    """A table that has no page of its own, at an address of its own: as CSV, or as `_export=` says."""
+    refuse_strangers(strangers(request.GET, None, understands))
+    names = [] if wants_all(request.GET) else several(request.GET, "_columns")
+    try:
+        return export_response(export.only(names) if names else export, wanted_format(request) or FORMATS["csv"], *said)
+    except NoSuchExport as error:
+        raise BadRequest(str(error)) from error
 
 
 def export_response(export: Export, form: Format, *said: str) -> StreamingHttpResponse:
