@@ -37,8 +37,9 @@ def make_report(request: ViewerRequest) -> HttpResponse:
     number = request.POST.get("view", "")
     view = get_object_or_404(views_of(request.user), pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
     name, form = request.POST.get("name", "") or view.name, request.POST.get("format", "csv")
+    columns, lasts = several(request.POST, "columns"), request.POST.get("lasts", "")
     try:
-        report, token = reports.make_report(request.user, view, name, form, several(request.POST, "columns"))
+        report, token = reports.make_report(request.user, view, name, form, columns, lasts)
     except Refused as refusal:
         messages.error(request, f"No report is made. {refusal}")
         return redirect("views")
@@ -93,7 +94,7 @@ def report_file(request: HttpRequest, report_id: int) -> HttpResponseBase:
     except Refused as refusal:
         return _said(str(refusal), 409)
     reports.note_fetch(report, "fetch report", f"{report.format}, from {client_address(request)}")
-    return export_response(export, FORMATS[report.format], report.name)
+    return export_response(export, reports.measured(report, FORMATS[report.format]), report.name)
 
 
 def token_of(request: HttpRequest) -> str:

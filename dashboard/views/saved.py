@@ -17,6 +17,7 @@ from dashboard.access import Role, ViewerRequest, may, open_to
 from dashboard.formats import FORMATS
 from dashboard.listings import LISTINGS
 from dashboard.models import DefaultView, Report, SavedView
+from dashboard.reports import TOKEN_DAYS
 from dashboard.told_tokens import take_token
 from dashboard.views.common import yes_or_no
 
@@ -44,6 +45,7 @@ def views_context(request: ViewerRequest) -> dict[str, Any]:
         "reports": reports if everybodys else reports.filter(owner=request.user),
         "formats": FORMATS,
         "gone": gone,
+        "token_days": TOKEN_DAYS,
     }
 
 

@@ -13,8 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry
+from dashboard.formats import FORMATS
 from dashboard.models import Report, SavedView
-from dashboard.reports import FETCHES_PER_MINUTE
+from dashboard.reports import FETCHES_PER_MINUTE, export_of, measured
 from dashboard.told_tokens import KEY as TOLD
 from tests.dashboard.factories import make_account, make_status
 
@@ -326,3 +327,50 @@ def test_a_look_at_the_head_does_not_use_the_token_up(watching: Client, view: Sa
     watching.head("/views/")
 
     assert told(watching)
+
+
+def test_a_token_may_have_an_end_and_a_new_one_has_it_anew(watching: Client, view: SavedView) -> None:
+    token = make(watching, view, lasts="30")
+    assert fetch(token).status_code == 200
+    assert "token ends <time" in watching.get("/views/").content.decode()
+
+    Report.objects.update(token_made_at=timezone.now() - timedelta(days=30))
+
+    assert fetch(token).status_code == 401
+    assert "its token has ended: give it a new one" in watching.get("/views/").content.decode()
+    watching.post(f"/reports/{Report.objects.get().pk}/token/")
+    assert fetch(told(watching)).status_code == 200
+
+
+def test_a_token_lasts_until_it_is_revoked_unless_somebody_says_so(watching: Client, view: SavedView) -> None:
+    token = make(watching, view)
+    Report.objects.update(token_made_at=timezone.now() - timedelta(days=4000))
+
+    assert fetch(token).status_code == 200
+    assert (
+        "No report is made. A token lasts 30, 90, 365 days"
+        in watching.post("/reports/", {"view": str(view.pk), "lasts": "1000"}, follow=True).content.decode()
+    )
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_the_list_says_how_large_the_last_file_was(watching: Client, view: SavedView, form: str) -> None:
+    token = make(watching, view, format=form)
+    assert "1 row," not in watching.get("/views/").content.decode()
+
+    content = b"".join(fetch(token))
+
+    report = Report.objects.get()
+    assert (report.last_rows, report.last_bytes) == (1, len(content))
+    assert "1 row," in watching.get("/views/").content.decode()
+
+
+def test_a_file_that_was_not_fetched_to_its_end_is_not_measured(watching: Client, view: SavedView) -> None:
+    make(watching, view)
+    report = Report.objects.get()
+    blocks = measured(report, FORMATS["csv"]).blocks(export_of(report))
+
+    assert b"idle" in next(blocks)
+
+    report.refresh_from_db()
+    assert report.last_rows is None
