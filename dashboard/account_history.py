@@ -9,13 +9,14 @@ from itertools import groupby
 from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.domain.outcomes import Outcome
 from accounts.models import Account, Change
 from dashboard.addresses import query_with
+from dashboard.exports import CHUNK, Export, IsoTime
 from dashboard.words import OUTCOME_WORDS, VERDICT_WORDS
 
 ENTRIES_SHOWN: Final = 40
@@ -66,15 +67,14 @@ class Timeline:
     total: int
     newer: str
     older: str
+    kept: str  # the query of its file
 
 
 def timeline(account: Account, data: QueryDict) -> Timeline:
     """The changes that the address asks for: `kind` narrows them, `history` is the page. What fits nothing is all."""
     counts = Counter(dict(account.changes.order_by().values_list("kind").annotate(Count("pk"))))
-    kind = data.get("kind", "")
-    kind = kind if kind in KIND_WORDS else ""
-    changes = account.changes.filter(kind=kind) if kind else account.changes.all()
-    page = Paginator(changes, ENTRIES_SHOWN).get_page(data.get("history"))
+    kind = kind_of(data)
+    page = Paginator(changes_of(account, kind), ENTRIES_SHOWN).get_page(data.get("history"))
     days = groupby(map(entry_of, page), key=lambda entry: timezone.localtime(entry.change.at).date())
     return Timeline(
         days=[(day, list(entries)) for day, entries in days],
@@ -83,6 +83,28 @@ def timeline(account: Account, data: QueryDict) -> Timeline:
         total=counts.total(),
         newer=_turned(data, page, -1) if page.has_previous() else "",
         older=_turned(data, page, 1) if page.has_next() else "",
+        kept=f"kind={kind}" if kind else "",
+    )
+
+
+def kind_of(data: QueryDict) -> str:
+    """The kind of change that the address narrows to; nothing for all of them, and for one that there is not."""
+    kind = data.get("kind", "")
+    return kind if kind in KIND_WORDS else ""
+
+
+def changes_of(account: Account, kind: str) -> QuerySet[Change]:
+    """The account's changes of one kind, or of all, newest first."""
+    return account.changes.filter(kind=kind) if kind else account.changes.all()
+
+
+def history_export(account: Account, kind: str) -> Export:
+    """The changes as a file, in the words that are stored: those that the matrix's export has."""
+    told = (IsoTime("at"), "kind", "region_code", "old", "new", "detail")
+    rows = changes_of(account, kind)
+    names = ("at", "kind", "region", "old", "new", "detail")
+    return Export(
+        f"history-{account.account_id}", names, lambda: iter(rows.values_list(*told).iterator(chunk_size=CHUNK))
     )
 
 

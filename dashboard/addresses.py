@@ -8,6 +8,32 @@ from django.http import QueryDict
 
 # An address without a query opens the person's default view; this one says that none is wanted.
 CLEAR = "view=none"
+OF_EXPORTS = ("_export", "_columns", "_as", "_counts")  # what to do with the page, not what it shows
+NOT_CARRIED = ("page", *OF_EXPORTS)
+LISTS = frozenset({"columns", "pin", "sort"})  # their order counts, and forms send them value by value
+
+
+def several(data: QueryDict, name: str) -> list[str]:
+    """The values of a name, repeated or with commas between, each once and in their order."""
+    parts = (part.strip() for value in data.getlist(name) for part in value.split(","))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def tidied(data: QueryDict) -> QueryDict:
+    """The same address as people keep it: nothing that is empty, and one name for a list, with commas in it."""
+    tidy = QueryDict(mutable=True)
+    for name, values in data.lists():
+        said = [value for value in values if value.strip()]
+        if name in LISTS and len(said) > 1:
+            said = [listed] if (listed := ",".join(several(data, name))) else []
+        if said:
+            tidy.setlist(name, said)
+    return tidy
+
+
+def is_tidy(data: QueryDict) -> bool:
+    """True when an address has nothing that `tidied` takes out or draws together."""
+    return dict(tidied(data).lists()) == dict(data.lists())
 
 
 def query_without(data: QueryDict, *names: str) -> str:
@@ -28,6 +54,6 @@ def _left(data: QueryDict, names: Collection[str]) -> QueryDict:
     """What remains; made anew, since a page has some fifty such links and a QueryDict is copied to its depths."""
     left = QueryDict(mutable=True)
     for name, values in data.lists():
-        if name not in names and name not in ("page", "_export", "_columns"):
+        if name not in names and name not in NOT_CARRIED:
             left.setlist(name, values)
     return left

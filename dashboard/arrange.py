@@ -9,20 +9,14 @@ from typing import Any
 
 from django.http import QueryDict
 
-from dashboard.addresses import CLEAR, query_without
+from dashboard.addresses import CLEAR, NOT_CARRIED, OF_EXPORTS, query_without, several
 from dashboard.chips import ChipFilterSet
 from dashboard.tables.columns import SortedColumn, sorted_by
 
 PAGE_SIZES = (25, 50, 100)
 MOST_KEYS = 8  # of an order: each region of the matrix is a question to every account, and nobody sees a ninth
 # What the pages themselves understand beside their filters.
-ARRANGING = frozenset({"sort", "page", "per_page", "columns", "view", "_export", "_columns", "_counts"})
-
-
-def several(data: QueryDict, name: str) -> list[str]:
-    """The values of a name, repeated or with commas between, each once and in their order."""
-    parts = (part.strip() for value in data.getlist(name) for part in value.split(","))
-    return list(dict.fromkeys(part for part in parts if part))
+ARRANGING = frozenset({"sort", "page", "per_page", "columns", "view", *OF_EXPORTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +89,7 @@ class Tools:
     def kept(self, *names: str) -> Iterator[tuple[str, str]]:
         """The names and values of the address that a form of its own must carry along, all but these."""
         for name, values in self.data.lists():
-            if name not in (*names, "page", "_export", "_columns"):
+            if name not in (*names, *NOT_CARRIED):
                 yield from ((name, value) for value in values)
 
     def kept_by_pins(self) -> list[tuple[str, str]]:

@@ -71,10 +71,14 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         """The filters that are on, wrong ones included: those too must be removable."""
         return list(self._chips())
 
+    def values(self) -> list[str]:
+        """What the filters that are on are set to."""
+        return [value for name in self.filters for value in self.data.getlist(name) if value.strip()]
+
     @property
     def narrows(self) -> bool:
         """True when any filter is on."""
-        return any(value.strip() for name in self.filters for value in self.data.getlist(name))
+        return bool(self.values())
 
     def cleared(self) -> str:
         """The query string without any filter."""

@@ -38,7 +38,11 @@ Value = str | int | float | bool | None
 Row = Sequence[Value]
 
 
-class UnknownColumn(Exception):
+class NoSuchExport(Exception):
+    """What an address asks of an export does not exist; the text says what does."""
+
+
+class UnknownColumn(NoSuchExport):
     """An export has no column of this name; the text says which ones it has."""
 
 
@@ -92,13 +96,14 @@ _NO_ANSWER: Row = (None,) * 5
 def _matrix_rows(accounts: AccountQuerySet, some: frozenset[str] | None) -> Iterator[Row]:
     regions = [region for region in regions_of(accounts) if some is None or region.code in some]
     ordered = accounts.prefetch_related(None).values_list("pk", "account_id", "name", "partition", *_ROLE)
-    for chunk in _chunks(ordered.iterator(chunk_size=CHUNK), ACCOUNTS_AT_ONCE):
-        cells = _cells_of([account[0] for account in chunk])
+    for chunk in chunks(ordered.iterator(chunk_size=CHUNK), ACCOUNTS_AT_ONCE):
+        cells = cells_by_account([account[0] for account in chunk], *_COUNTS, "code", "permission", "detail")
         for account in chunk:
             yield from _rows_of_account(account, regions, cells.get(account[0], {}))
 
 
-def _chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
+def chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    """The rows, so many at a time."""
     chunk: list[Any] = []
     for row in rows:
         chunk.append(row)
@@ -109,10 +114,11 @@ def _chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _cells_of(accounts: list[int]) -> dict[int, dict[str, Any]]:
+def cells_by_account(accounts: list[int], *fields: Any) -> dict[int, dict[str, Any]]:
+    """The stored cells of these accounts by region, each with its account, its region and these fields."""
     cells: dict[int, dict[str, Any]] = {pk: {} for pk in accounts}
     stored = Cell.objects.filter(account__in=accounts).order_by()
-    said = stored.values_list("account", "region", *_COUNTS, "code", "permission", "detail")
+    said = stored.values_list("account", "region", *fields)
     for cell in said.iterator(chunk_size=CHUNK):
         cells[cell[0]][cell[1]] = cell
     return cells

@@ -15,13 +15,17 @@ from dashboard.xlsx import xlsx_blocks
 
 ROWS_AT_ONCE = 500  # of one block: a write to the network per row is slow
 # The wide ones too: East Asian Excel takes them for formulas.
+YES = ("No", "Yes")
 FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 
 
 def csv_row(row: Row) -> list[Value]:
-    """A row as CSV writes it: no text can act as a formula in a spreadsheet."""
+    """A row as CSV writes it: no text can act as a formula in a spreadsheet; yes and no are words, as in the guide."""
     # In one expression: a call for each of five million values would take half of all the time.
-    return [f"'{v}" if v.__class__ is str and v[:1] in FORMULA_STARTS else v for v in row]
+    return [
+        (f"'{v}" if v[:1] in FORMULA_STARTS else v) if v.__class__ is str else YES[v] if v.__class__ is bool else v
+        for v in row
+    ]
 
 
 def csv_blocks(export: Export) -> Iterator[bytes]:

@@ -13,8 +13,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.http import QueryDict
 
 from accounts.models import AccountQuerySet
-from dashboard.addresses import query_with
-from dashboard.arrange import several
+from dashboard.addresses import query_with, several
 from dashboard.tallies import Members, members_of
 
 GROUP_NAMES = frozenset({"group", "collapsed", "open"})

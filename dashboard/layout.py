@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from accounts.models import AccountQuerySet, Cell, Region
-from dashboard.arrange import several
+from dashboard.addresses import several
 from dashboard.matrix import regions_of
 
 LAYOUT_NAMES = frozenset({"pin", "hide", "density"})
 FIXED = ("role", "policy", "brokers")  # beside the account, which always stands: what is shown unless one chooses
 FURTHER = ("unit", "env", "owner", "trust", "failing", "checked_at")  # on wish; they move with the regions
+ALWAYS = ("account", *FIXED, *FURTHER)
 PINNED = "Pinned"
 
 
@@ -40,14 +41,16 @@ def layout_of(data: QueryDict, accounts: AccountQuerySet) -> Layout:
     """Read the layout from the URL; what names no column of these accounts is dropped, and said."""
     every = regions_of(accounts)
     codes, columns, pins = {region.code for region in every}, several(data, "columns"), several(data, "pin")
-    named = frozenset(columns) & codes
+    elsewhere = [name for name in (*columns, *pins) if name not in codes and name.isprintable()]
+    known = Region.objects.in_bulk(elsewhere)  # PostgreSQL cannot even be asked for the others
+    # One of a partition that no account here has is still a choice: without it, all regions would be shown.
+    named = frozenset(columns) & (codes | known.keys())
     hides_empty = data.get("hide") == "empty"
     kept = with_brokers(accounts) if hides_empty else codes
     pinned = frozenset(pins) & codes
     shown = [r for r in every if r.code in pinned or (r.code in kept and (not named or r.code in named))]
-    elsewhere = [name for name in (*columns, *pins) if name not in codes and name.isprintable()]
-    known = Region.objects.in_bulk(elsewhere)  # PostgreSQL cannot even be asked for the others
-    strange = [name for name in (*columns, *pins) if name not in {*codes, *FIXED, *FURTHER, *known}]
+    hides = [value for value in data.getlist("hide") if value.strip() not in ("", "empty")]
+    strange = [name for name in (*columns, *pins) if name not in codes and name not in ALWAYS and name not in known]
     further = tuple(name for name in FURTHER if name in columns)
     return Layout(
         every=tuple(every),
@@ -58,7 +61,10 @@ def layout_of(data: QueryDict, accounts: AccountQuerySet) -> Layout:
         named=named,
         hides_empty=hides_empty,
         compact=data.get("density") == "compact",
-        dropped=tuple(f"It showed the column “{name}”, which is not here." for name in dict.fromkeys(strange)),
+        dropped=(
+            *(f"It showed the column “{name}”, which is not here." for name in dict.fromkeys(strange)),
+            *(f"It hid “{value}”: only hide=empty is understood." for value in hides),
+        ),
     )
 
 

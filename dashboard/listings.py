@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,15 @@ from django.http import QueryDict
 
 from accounts.models import AuditEntry
 from dashboard.access import Person, Role, visible_accounts
-from dashboard.arrange import arrange, chosen_columns, several, strangers
+from dashboard.addresses import several
+from dashboard.arrange import arrange, chosen_columns, strangers
 from dashboard.chips import ChipFilterSet
 from dashboard.cleanup_filters import cleanup_filter
-from dashboard.exports import Export, matrix_export, table_export
+from dashboard.exports import Export, NoSuchExport, matrix_export, table_export
 from dashboard.filters import RegionFilter, account_filter, broker_filter
 from dashboard.grouping import GROUP_NAMES, grouping_of, groups_of
 from dashboard.layout import LAYOUT_NAMES, layout_of
+from dashboard.shown_matrix import shown_matrix_export
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
 from dashboard.tables.campaigns import CampaignTable, campaigns_of
@@ -48,6 +50,7 @@ class Listing:
     build: Callable[[QueryDict, Person], Narrowed]
     export: Callable[[Any, bool], Export] | None = None  # told whether everything is wanted
     understands: frozenset[str] = field(default_factory=frozenset)
+    shapes: Mapping[str, Callable[[Any], Export]] = field(default_factory=dict)  # further exports, by `_as`
 
     def shown(self, data: QueryDict, person: Person) -> Shown:
         """The list as a person sees it under this query."""
@@ -58,19 +61,38 @@ class Listing:
     def export_of(self, shown: Shown, data: QueryDict) -> Export:
         """All rows that are shown, in their order: of the columns that `_columns` or else `columns` names, or of all.
 
-        Raises UnknownColumn.
+        Raises NoSuchExport.
         """
-        everything = several(data, "_columns") == ALL
-        whole = self.export(shown.table, everything) if self.export else table_export(self.name, shown.table)
+        if shape := data.get("_as", ""):
+            whole = self._shaped(shape)(shown.table)
+        elif self.export:
+            whole = self.export(shown.table, wants_all(data))
+        else:
+            whole = table_export(self.name, shown.table)
         return narrowed_export(whole, shown.table, data)
+
+    def _shaped(self, shape: str) -> Callable[[Any], Export]:
+        if shape not in self.shapes:
+            have = f"use {', '.join(self.shapes)}, or none" if self.shapes else "this list has but one"
+            raise NoSuchExport(f"There is no export as “{shape}”: {have}.")
+        return self.shapes[shape]
+
+    def leaves_out(self, shown: Shown, data: QueryDict) -> bool:
+        """True when the export lacks something that is no matter of the filters: regions that are not shown."""
+        return bool(getattr(shown.table, "leaves_out", False)) and (bool(data.get("_as")) or not wants_all(data))
+
+
+def wants_all(data: QueryDict) -> bool:
+    """True when an export shall have every column, whatever the page shows."""
+    return several(data, "_columns") == ALL
 
 
 def narrowed_export(whole: Export, table: Any, data: QueryDict) -> Export:
     """An export of the columns that the URL names. Raises UnknownColumn."""
-    named = several(data, "_columns")
-    if named == ALL:
+    if wants_all(data):
         return whole
-    names = named or ([] if getattr(table, "chooses_columns", False) else chosen_columns(table, data))
+    follows = not getattr(table, "chooses_columns", False)
+    names = several(data, "_columns") or (chosen_columns(table, data) if follows else [])
     return whole.only(names) if names else whole
 
 
@@ -83,7 +105,7 @@ def _matrix(data: QueryDict, person: Person) -> Narrowed:
 
 
 def _matrix_rows(table: MatrixTable, everything: bool) -> Export:
-    some = table.layout.left_out and not everything
+    some = table.leaves_out and not everything
     return matrix_export(table.all_rows, [region.code for region in table.regions] if some else None)
 
 
@@ -119,10 +141,11 @@ def _audit(data: QueryDict, person: Person) -> Narrowed:
     return AuditTable(AuditEntry.objects.all()), None
 
 
+MATRIX_SHAPES: dict[str, Callable[[Any], Export]] = {"shown": shown_matrix_export}
 LISTINGS: dict[str, Listing] = {
     listing.name: listing
     for listing in (
-        Listing("matrix", "Matrix", Role.VIEWER, _matrix, _matrix_rows, LAYOUT_NAMES | GROUP_NAMES),
+        Listing("matrix", "Matrix", Role.VIEWER, _matrix, _matrix_rows, LAYOUT_NAMES | GROUP_NAMES, MATRIX_SHAPES),
         Listing("accounts", "Accounts", Role.VIEWER, _accounts),
         Listing("brokers", "Brokers", Role.VIEWER, _brokers),
         Listing("cleanups", "Clean-ups", Role.VIEWER, _cleanups),

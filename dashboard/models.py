@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
@@ -72,8 +74,14 @@ class Report(models.Model):
     columns = models.JSONField(default=list, blank=True, help_text="In this order; none: as the view has them.")
     token_sha256 = models.CharField(max_length=64)
     token_made_at = models.DateTimeField(default=timezone.now)
+    token_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How long each token opens it; null: for good."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    # Of the last file that was fetched to its end.
+    last_rows = models.PositiveBigIntegerField(null=True, editable=False)
+    last_bytes = models.PositiveBigIntegerField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
     # How often it was fetched since `counted_from`: the limit is kept here, so that all web servers share it.
     counted_from = models.DateTimeField(null=True, editable=False)
@@ -88,3 +96,13 @@ class Report(models.Model):
     def get_absolute_url(self) -> str:
         """The address that a program fetches; it stays the same when the token is exchanged."""
         return reverse("report-file", args=[self.pk])
+
+    @property
+    def token_ends_at(self) -> datetime | None:
+        """When its token opens nothing any more; None for one that lasts."""
+        return None if self.token_days is None else self.token_made_at + timedelta(days=self.token_days)
+
+    @property
+    def token_over(self) -> bool:
+        """True when the token has had its time."""
+        return self.token_ends_at is not None and self.token_ends_at <= timezone.now()

@@ -17,11 +17,15 @@ from accounts.models import AccountQuerySet, Region
 from accounts.services.daily_figures import figures_since, measure
 from accounts.services.tally import Census
 from dashboard.attention import matrix_url
+from dashboard.exports import Export, Row
 from dashboard.filters import DIFFERS
 from dashboard.matrix import FAILING_VALUES, geographies
 from dashboard.tables.regions import is_settled
 from dashboard.trends import DAYS, Trends, trends
+from dashboard.trends import Row as TrendRow
 from dashboard.words import VERDICT_WORDS
+
+FIGURES = ("roles", "in_use", "unused", "drifted", "brokers", "failing")  # of a day, as they are stored and drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,21 @@ def overview_trends(accounts: AccountQuerySet, census: Census, now: datetime) ->
     if figures := measure(accounts, census, now):
         days[today] = figures
     return trends(days, _drawn(), now)
+
+
+def days_export(drawn: Trends) -> Export:
+    """The same days as a file, newest first. One that nobody measured says so, and has no figure."""
+    figures = [name for figure in FIGURES for name in (figure, f"{figure}_complete")]
+    names = ("day", "measured", *figures, "accounts", "accounts_polled", "cells", "cells_answered")
+    return Export("90-days", names, lambda: map(_day, drawn.rows))
+
+
+def _day(row: TrendRow) -> Row:
+    day, figures = row.day.isoformat(), row.figures
+    if figures is None:
+        return (day, False, *(None for _ in range(2 * len(FIGURES) + 4)))
+    told = [value for name in FIGURES for value in (getattr(figures, name), figures.complete(name))]
+    return (day, True, *told, figures.accounts, figures.looked_at, figures.cells, figures.answered)
 
 
 def _drawn() -> Mapping[str, tuple[str, str]]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from django.contrib.auth.models import User
 from django.db.models import Case, F, Q, Value, When
@@ -13,8 +16,8 @@ from django.utils import timezone
 
 from accounts.services import audit
 from dashboard.access import Role, may
-from dashboard.exports import Export, UnknownColumn
-from dashboard.formats import FORMATS
+from dashboard.exports import Export, NoSuchExport
+from dashboard.formats import FORMATS, Format
 from dashboard.listings import LISTINGS
 from dashboard.models import Report, SavedView
 from dashboard.saved import Refused
@@ -22,6 +25,7 @@ from dashboard.saved import Refused
 TOKEN_BYTES = 32  # 256 bits: nobody guesses one, so a plain hash keeps it safe
 FETCHES_PER_MINUTE = 6  # of one report: what it shows changes with a sweep, not within seconds
 MINUTE = timedelta(minutes=1)
+TOKEN_DAYS = (30, 90, 365)  # that the page offers beside a token that lasts
 
 
 class NotNow(Exception):
@@ -32,13 +36,18 @@ class NotNow(Exception):
         self.seconds = seconds
 
 
-def make_report(person: User, view: SavedView, name: str, form: str, columns: list[str]) -> tuple[Report, str]:
-    """Make a report and its token, which is told this once. Raises Refused."""
+def make_report(
+    person: User, view: SavedView, name: str, form: str, columns: list[str], lasts: str = ""
+) -> tuple[Report, str]:
+    """Make a report and its token, which is told this once and lasts so many days, or for good. Raises Refused."""
     if not (name := " ".join(name.split())) or len(name) > 80:
         raise Refused("A report needs a name of at most 80 characters.")
     if form not in FORMATS:
         raise Refused(f"There is no format “{form}”: use {', '.join(FORMATS)}.")
-    report = Report(owner=person, view=view, name=name, format=form, columns=columns)
+    if lasts not in ("", *map(str, TOKEN_DAYS)):
+        raise Refused(f"A token lasts {', '.join(map(str, TOKEN_DAYS))} days, or until it is revoked.")
+    days = int(lasts) if lasts else None
+    report = Report(owner=person, view=view, name=name, format=form, columns=columns, token_days=days)
     export_of(report)  # so that a wrong column is said now and not to a program at night
     token = _exchange_token(report)
     audit.note(person.get_username(), "make report", _named(report), f"{form} of the view “{view}”")
@@ -75,11 +84,11 @@ def hashed(token: str) -> str:
 
 
 def report_of_token(pk: int, token: str) -> Report | None:
-    """The report that a token opens: None for a wrong token, a revoked report and one that never was, all alike."""
+    """The report that a token opens: None for a wrong or old token, a revoked report, and no such one, all alike."""
     report = Report.objects.filter(pk=pk, revoked_at=None).select_related("owner", "view").first()
     known = report.token_sha256 if report else hashed("")
     right = secrets.compare_digest(known, hashed(token))
-    return report if right and token else None
+    return report if report and right and token and not report.token_over else None
 
 
 def may_fetch(report: Report) -> bool:
@@ -116,8 +125,22 @@ def export_of(report: Report) -> Export:
         raise Refused(f"The view “{report.view}” no longer fits: {' '.join(problems)}")
     try:
         return listing.export_of(shown, data)
-    except UnknownColumn as error:
+    except NoSuchExport as error:
         raise Refused(str(error)) from error
+
+
+def measured(report: Report, form: Format) -> Format:
+    """The format, writing down how many rows and bytes the report's file had, once it was fetched to its end."""
+
+    def blocks(export: Export) -> Iterator[bytes]:
+        rows, size = count(), 0  # each row takes one number: the next one is how many there were
+        seen = replace(export, rows=lambda: (row for row, _ in zip(export.rows(), rows, strict=False)))
+        for block in form.blocks(seen):
+            size += len(block)
+            yield block
+        Report.objects.filter(pk=report.pk).update(last_rows=next(rows), last_bytes=size)
+
+    return replace(form, blocks=blocks)
 
 
 def note_fetch(report: Report, action: str, detail: str) -> None:

@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from accounts.services import audit
 from dashboard.access import Role, ViewerRequest, may
-from dashboard.addresses import CLEAR
+from dashboard.addresses import CLEAR, NOT_CARRIED, tidied
 from dashboard.listings import LISTINGS
 from dashboard.models import DefaultView, SavedView, SavedViewQuerySet
 
 UNDO_HOURS = 24  # a deleted view can be taken back until its next day
 QUERY_LENGTH = 4000  # browsers and proxies carry addresses of 8,000 characters at least
-NOT_KEPT = ("page", "view", "_export", "_columns")
+NOT_KEPT = ("view", *NOT_CARRIED)
 
 
 class Refused(Exception):
@@ -44,7 +44,7 @@ def may_change(view: SavedView, person: User) -> bool:
 
 def kept_query(query: str) -> str:
     """A query string as a view keeps it: without the page and without what is no part of the view. Raises Refused."""
-    data = QueryDict(query.lstrip("?"), mutable=True)
+    data = tidied(QueryDict(query.lstrip("?")))
     for name in NOT_KEPT:
         data.pop(name, None)
     if len(kept := data.urlencode(safe=",")) > QUERY_LENGTH:
@@ -170,4 +170,4 @@ def saved_context(request: ViewerRequest, page: str) -> dict[str, Any]:
 
 
 def _as_set(query: str) -> set[tuple[str, str]]:
-    return {(name, value) for name, values in QueryDict(query).lists() for value in values if value}
+    return {(name, value) for name, values in tidied(QueryDict(query)).lists() for value in values}

@@ -44,6 +44,8 @@ account_urls = [  # /accounts/
     path("archived/", archive.archived_list, name="archived"),
     path("<slug:account_id>/", accounts.account_detail, name="account"),
     path("<slug:account_id>/changes/", archive.account_edits, name="account-edits"),
+    path("<slug:account_id>/files/regions/", accounts.account_regions_file, name="account-regions-file"),
+    path("<slug:account_id>/files/history/", accounts.account_history_file, name="account-history-file"),
     path("<slug:account_id>/restore/", archive.account_restore, name="account-restore"),
     path("<slug:account_id>/purge/", archive.account_purge, name="account-purge"),
     path("<slug:account_id>/poll/", accounts.poll_account, name="poll-account"),
@@ -172,6 +174,7 @@ sign_in = LoginView.as_view(
 )
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
+    path("days/", overview.overview_days, name="overview-days"),
     path("matrix/", include(matrix_urls)),
     path("accounts/", include(account_urls)),
     path("onboarding/", include(onboarding_urls)),

@@ -83,6 +83,14 @@ class TextColumn(SortedColumn):
         return str(self.export(record) or "–")
 
 
+class YesNoColumn(SortedColumn):
+    """Yes or No, as the guide has it; in JSON lines true or false."""
+
+    def render(self, record: Any) -> str:
+        """The word."""
+        return "Yes" if self.export(record) else "No"
+
+
 class TimeColumn(SortedColumn):
     """“4 min ago”, the exact moment on hover."""
 

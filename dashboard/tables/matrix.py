@@ -139,6 +139,11 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
             self.data.data = self.groups.unfolded(self.listed)
 
     @property
+    def leaves_out(self) -> bool:
+        """True when a region has no column."""
+        return bool(self.layout.left_out)
+
+    @property
     def all_rows(self) -> Any:
         """Every account that matches in the order that is shown, those of collapsed groups too: what is exported."""
         return self.listed if self.listed is not None else self.data.data

@@ -16,14 +16,9 @@ from accounts.domain.outcomes import Outcome
 from accounts.models import AccountQuerySet, Region
 from accounts.services.tally import Tally, accounts_by_partition, cells_of, tally
 from dashboard.matrix import FAILING_VALUES, BrokerTotal
-from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, region_html
+from dashboard.tables.columns import NumberColumn, TextColumn, YesNoColumn, region_html
 
 SILENT = [value for value in FAILING_VALUES if value != Outcome.ASSUME_DENIED]
-
-
-def yes(value: bool) -> str:
-    """The guide's words."""
-    return "Yes" if value else "No"
 
 
 def regions_with_counts(
@@ -89,10 +84,10 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     name = TextColumn("name", verbose_name="Region name", attrs={"td": {"class": "strong"}})
     code = TextColumn("code", verbose_name="Region identity", attrs={"td": {"class": "mono"}})
-    supported = TextColumn("supported", lambda r: yes(r.supported), verbose_name="Support in Amazon MQ")
-    beyond_guide = TextColumn("beyond_guide", lambda r: yes(r.beyond_guide), verbose_name="Beyond the guide")
-    opt_in = TextColumn("opt_in", lambda r: yes(r.opt_in), verbose_name="Opt-in")
-    polled = SortedColumn("polled", lambda r: yes(r.polled), verbose_name="Polled")
+    supported = YesNoColumn("supported", verbose_name="Support in Amazon MQ")
+    beyond_guide = YesNoColumn("beyond_guide", verbose_name="Beyond the guide")
+    opt_in = YesNoColumn("opt_in", verbose_name="Opt-in")
+    polled = YesNoColumn("polled", verbose_name="Polled")
     accounts = NumberColumn("accounts", verbose_name="Accounts", visible=False)
     answering = NumberColumn("answering", verbose_name="Accounts answering")
     disabled = NumberColumn("disabled", verbose_name="Not enabled")

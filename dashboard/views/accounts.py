@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,19 +19,20 @@ from accounts.domain.outcomes import Verdict
 from accounts.models import Account, RoleStatus
 from accounts.services.publications import publications
 from accounts.services.schedule import polling_pause, set_account_paused, set_interval
-from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.access import Role, ViewerRequest, known_accounts, open_to, visible_accounts
 from dashboard.account_guide import guide_context
-from dashboard.account_history import timeline
+from dashboard.account_history import history_export, kind_of, timeline
 from dashboard.account_page import answers, blockers, cleanups_of, flag_sentences, folded, standings, verdict_sentence
 from dashboard.account_polling import next_poll, open_poll
 from dashboard.account_steps import Known, frozen, next_step, obstacles
+from dashboard.exports import matrix_export
 from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.organization_words import rest_words
 from dashboard.publications import account_sentence
 from dashboard.tables.account_brokers import brokers_of
 from dashboard.views.archive import archived_page, edits_context
-from dashboard.views.common import list_page, listing_page, start_sweep, yes_or_no
+from dashboard.views.common import list_page, listing_page, start_sweep, table_file, yes_or_no
 from dashboard.views.onboarding import panel_context
 from dashboard.words import POLICY_WORDS, TRUST_WORDS, VERDICT_WORDS, asked_words
 
@@ -55,7 +57,28 @@ def account_detail(request: ViewerRequest, account_id: str) -> HttpResponseBase:
     if account is None:
         return archived_page(request, account_id)
     context = account_context(request, account)
-    return list_page(request, brokers_of(account), "account.html", f"brokers-{account.account_id}", **context)
+    name, own = f"brokers-{account.account_id}", frozenset({"kind", "history"})
+    return list_page(request, brokers_of(account), "account.html", name, own, **context)
+
+
+@require_safe
+@open_to(Role.VIEWER)
+def account_regions_file(request: ViewerRequest, account_id: str) -> HttpResponseBase:
+    """The account's regions as a file, with the columns of the matrix's export."""
+    mine = visible_accounts(request.user).filter(account_id=account_id)
+    if not mine.exists():
+        raise Http404
+    return table_file(request, replace(matrix_export(mine), name=f"regions-{account_id}"))
+
+
+@require_safe
+@open_to(Role.VIEWER)
+def account_history_file(request: ViewerRequest, account_id: str) -> HttpResponseBase:
+    """The account's changes as a file, of the kind that its page shows; those of a deleted account too."""
+    account = get_object_or_404(known_accounts(request.user), account_id=account_id)
+    kind = kind_of(request.GET)
+    understood = frozenset({"kind"} if request.GET.get("kind", "") == kind else ())
+    return table_file(request, history_export(account, kind), understood, *(("filtered", kind) if kind else ()))
 
 
 def account_context(request: ViewerRequest, account: Account) -> dict[str, Any]:

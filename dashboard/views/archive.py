@@ -15,6 +15,7 @@ from accounts.models import Account, AccountQuerySet
 from accounts.services.deleting import delete_accounts, preview_deletion, restore_accounts
 from dashboard.access import Person, Role, ViewerRequest, known_accounts, open_to
 from dashboard.account_edits import can_undo, entries_about
+from dashboard.formats import FORMATS
 from dashboard.sign_in import freshly_signed_in
 from dashboard.tables.archive import ArchivedTable
 from dashboard.tables.edits import EditTable, lines_html
@@ -51,6 +52,7 @@ def archived_page(request: ViewerRequest, account_id: str) -> HttpResponse:
     context: dict[str, Any] = {
         "account": account,
         "changes": account.changes.all()[:HISTORY_SHOWN],
+        "formats": FORMATS,
         "history_days": settings.CHANGE_KEEP_DAYS,
         "status": getattr(account, "role_status", None),
         "cleanups": account.cleanups.all(),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -16,29 +15,35 @@ from django.utils import timezone
 from accounts.models import AccountQuerySet, Sweep
 from accounts.services.sweeps import get_or_request_sweep
 from dashboard.access import Role, ViewerRequest, may
-from dashboard.arrange import arrange
+from dashboard.addresses import CLEAR, is_tidy, several, tidied
+from dashboard.arrange import arrange, strangers
 from dashboard.chips import ChipFilterSet
-from dashboard.exports import Export, UnknownColumn, table_export
+from dashboard.exports import Export, NoSuchExport, table_export
+from dashboard.file_names import disposition, file_name, narrowing_words
 from dashboard.formats import FORMATS, Format
-from dashboard.listings import LISTINGS, Listing, Shown, narrowed_export
+from dashboard.listings import LISTINGS, Listing, Shown, narrowed_export, wants_all
 from dashboard.saved import default_address, saved_context
+
+NO_FILE = "A file without it could show more than was asked for, so none is made: take it out of the address."
 
 
 def listing_page(
     request: ViewerRequest, name: str, template: str, context: dict[str, Any], shown: Shown | None = None
 ) -> HttpResponseBase:
     """A list's page with its saved views, or with `_export=` all its rows in their order."""
-    if not request.META.get("QUERY_STRING") and (address := default_address(request.user, name)):
+    if address := elsewhere(request, name):
         return redirect(address)
     listing = LISTINGS[name]
     shown = shown or listing.shown(request.GET, request.user)
     if wanted := request.GET.get("_counts"):
         return choice_counts(shown.filter, wanted)
-    if form := wanted_format(request, shown.filter):
-        of_what = "filtered" if shown.filter is not None and shown.filter.narrows else ""
-        return export_response(listing_export(listing, shown, request), form, of_what)
+    saved = saved_context(request, name)
+    if form := wanted_format(request, shown.filter, shown.dropped):
+        view = saved["opened"].name if saved["opened"] and not saved["opened_changed"] else ""
+        narrowed = narrowing_words(shown.filter, listing.leaves_out(shown, request.GET), named=bool(view))
+        return export_response(listing_export(listing, shown, request), form, view, *narrowed)
     shown.table.ticks, tools = may(request.user, Role.OPERATOR), shown.table.tools
-    tools.dropped, tools.saved, tools.narrowed = shown.dropped, saved_context(request, name), shown.filter
+    tools.dropped, tools.saved, tools.narrowed = shown.dropped, saved, shown.filter
     arranged = {"table": shown.table, "filter": shown.filter, "page_name": name, "formats": FORMATS}
     return render(request, template, {**arranged, **context})
 
@@ -50,51 +55,104 @@ def choice_counts(narrowed: ChipFilterSet | None, name: str) -> JsonResponse:
     return JsonResponse(narrowed.counts(name))
 
 
+def elsewhere(request: ViewerRequest, name: str) -> str:
+    """Where a list's address leads instead: to the person's default view, or to the same address tidied."""
+    if not request.META.get("QUERY_STRING"):
+        return default_address(request.user, name) or ""
+    return tidier_address(request, CLEAR)
+
+
+def tidier_address(request: HttpRequest, bare: str = "") -> str:
+    """Where the page stands without what a form sends empty or value by value; nothing when that is here.
+
+    Only for pages: a file answers at once, and HTMX has drawn its address itself. `bare` is the query that is left
+    when there is nothing else, for pages that open a default view without one.
+    """
+    if getattr(request, "htmx", None) or request.GET.get("_export") or is_tidy(request.GET):
+        return ""
+    query = tidied(request.GET).urlencode(safe=",") or bare
+    return f"{request.path}?{query}" if query else request.path
+
+
 def listing_export(listing: Listing, shown: Shown, request: HttpRequest) -> Export:
-    """What a list's address exports. Raises BadRequest for a column that is not there."""
+    """What a list's address exports. Raises BadRequest for a column or shape that is not there."""
     try:
         return listing.export_of(shown, request.GET)
-    except UnknownColumn as error:
+    except NoSuchExport as error:
         raise BadRequest(str(error)) from error
 
 
 def list_page(
-    request: HttpRequest, table: Any, template: str, name: str, export: Export | None = None, **context: Any
+    request: HttpRequest,
+    table: Any,
+    template: str,
+    name: str,
+    understands: frozenset[str] = frozenset(),
+    **context: Any,
 ) -> HttpResponseBase:
-    """The page of a table that is part of something else and has no views; with `_export=` all its rows."""
+    """The page of a table that is part of something else and has no views; with `_export=` all its rows.
+
+    `understands` are the names that the page itself reads from its address.
+    """
+    if address := tidier_address(request):
+        return redirect(address)
     dropped = arrange(table, request.GET)
-    if form := wanted_format(request, context.get("filter")):
+    narrowed: ChipFilterSet | None = context.get("filter")
+    if form := wanted_format(request, narrowed, [*strangers(request.GET, narrowed, understands), *dropped]):
         try:
-            return export_response(narrowed_export(export or table_export(name, table), table, request.GET), form)
-        except UnknownColumn as error:
+            export = narrowed_export(table_export(name, table), table, request.GET)
+            return export_response(export, form, *narrowing_words(narrowed))
+        except NoSuchExport as error:
             raise BadRequest(str(error)) from error
     table.tools.dropped = dropped
     return render(request, template, {"table": table, "page_name": name, "formats": FORMATS, **context})
 
 
-def wanted_format(request: HttpRequest, narrowed: ChipFilterSet | None = None) -> Format | None:
-    """The format that `_export=` names. Raises BadRequest for one that does not exist, and for senseless filters.
+def wanted_format(
+    request: HttpRequest, narrowed: ChipFilterSet | None = None, dropped: Sequence[str] = ()
+) -> Format | None:
+    """The format that `_export=` names. Raises BadRequest for one that does not exist, and for what means nothing here.
 
-    A page can say beside its empty table what was wrong; a file without rows would say that there is nothing.
+    A page says beside its table what was wrong or left out; a file without rows would say that there is nothing, and
+    one without a filter that it is all that was asked for.
     """
     wanted = request.GET.get("_export", "")
     if wanted and wanted not in FORMATS:
         raise BadRequest(f"There is no export “{wanted}”: use _export={', '.join(FORMATS)}.")
     if wanted and narrowed is not None and (problems := narrowed.problems()):
         raise BadRequest(" ".join(problems))
+    if wanted:
+        refuse_strangers(dropped)
     return FORMATS.get(wanted)
 
 
-def export_response(export: Export, form: Format, of_what: str = "") -> StreamingHttpResponse:
-    """The export as a download, streamed: its size does not matter to the server's memory."""
-    said = re.sub(r"[^A-Za-z0-9]+", "-", of_what).strip("-").lower()
-    name = "-".join(filter(None, ("rolecall", export.name, said[:60], f"{timezone.now():%Y%m%dT%H%MZ}")))
-    return download(form.blocks(export), f"{name}.{form.extension}", form.content_type)
+def refuse_strangers(dropped: Sequence[str]) -> None:
+    """Make no file of an address that names what is not there. Raises BadRequest."""
+    if dropped:
+        raise BadRequest(f"This address names what is not here. {' '.join(dropped)} {NO_FILE}")
+
+
+def table_file(
+    request: HttpRequest, export: Export, understands: frozenset[str] = frozenset(), *said: str
+) -> StreamingHttpResponse:
+    """A table that has no page of its own, at an address of its own: as CSV, or as `_export=` says."""
+    refuse_strangers(strangers(request.GET, None, understands))
+    names = [] if wants_all(request.GET) else several(request.GET, "_columns")
+    try:
+        return export_response(export.only(names) if names else export, wanted_format(request) or FORMATS["csv"], *said)
+    except NoSuchExport as error:
+        raise BadRequest(str(error)) from error
+
+
+def export_response(export: Export, form: Format, *said: str) -> StreamingHttpResponse:
+    """The export as a download that has in its name what is said; streamed, so that its size costs no memory."""
+    name = file_name((export.name, *said), timezone.now(), form.extension)
+    return download(form.blocks(export), name, form.content_type)
 
 
 def download(blocks: Iterable[bytes] | Iterable[str], name: str, content_type: str) -> StreamingHttpResponse:
     """A file to be kept, streamed; no browser opens it as something else."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": disposition(name), "X-Content-Type-Options": "nosniff"}
     return StreamingHttpResponse(blocks, content_type=content_type, headers=headers)
 
 

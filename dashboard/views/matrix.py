@@ -15,7 +15,7 @@ from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.filters import AccountFilter, account_filter
 from dashboard.listings import LISTINGS
 from dashboard.selection import matching
-from dashboard.views.common import listing_page, start_sweep, wants_fragment
+from dashboard.views.common import elsewhere, listing_page, start_sweep, wants_fragment
 from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, plural
 
@@ -24,6 +24,8 @@ from dashboard.words import fresh_words, plural
 @open_to(Role.VIEWER)
 def matrix(request: ViewerRequest) -> HttpResponseBase:
     """The matrix, its rows alone while a sweep runs, or all of it as an export."""
+    if address := elsewhere(request, "matrix"):  # before anything is counted
+        return redirect(address)
     shown = LISTINGS["matrix"].shown(request.GET, request.user)
     accounts = cast(AccountFilter, shown.filter).accounts
     context = {

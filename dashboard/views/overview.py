@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -12,8 +13,11 @@ from accounts.services.tally import cells_of, census_of, tally
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.at_work import at_work
 from dashboard.attention import attention
-from dashboard.overview import overview_trends, region_strip, verdict_counts
+from dashboard.formats import FORMATS
+from dashboard.matrix import census
+from dashboard.overview import days_export, overview_trends, region_strip, verdict_counts
 from dashboard.tables.regions import regions_with_counts
+from dashboard.views.common import table_file
 from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, stale_before
 
@@ -35,6 +39,15 @@ def overview(request: ViewerRequest) -> HttpResponse:
         "sweep": Sweep.objects.first(),
         "work": at_work(accounts, now),
         "fresh": fresh_words(),
+        "formats": FORMATS,
         **running_context(),
     }
     return render(request, "overview.html", context)
+
+
+@require_safe
+@open_to(Role.VIEWER)
+def overview_days(request: ViewerRequest) -> HttpResponseBase:
+    """The ninety days of the overview as a file."""
+    accounts, now = visible_accounts(request.user), timezone.now()
+    return table_file(request, days_export(overview_trends(accounts, census(accounts, now), now)))

@@ -63,7 +63,8 @@ def region_detail(request: ViewerRequest, code: str) -> HttpResponseBase:
         "region": region, "page": page, "show": show, "why_off": "" if region.polled else why_not_polled(region),
         "stays": why_not_removed(code) if page.by_hand else "",
     }  # fmt: skip
-    return list_page(request, table, "region.html", f"region-{code}-{show}", **context)
+    own = frozenset({"show"} if request.GET.get("show", show) == show else ())
+    return list_page(request, table, "region.html", f"region-{code}-{show}", own, **context)
 
 
 @require_POST

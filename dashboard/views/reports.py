@@ -10,53 +10,50 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard import reports
 from dashboard.access import Role, ViewerRequest, client_address, open_to
-from dashboard.arrange import several
+from dashboard.addresses import several
 from dashboard.formats import FORMATS
 from dashboard.models import Report
 from dashboard.saved import Refused, views_of
+from dashboard.told_tokens import keep_token
 from dashboard.views.common import export_response
-from dashboard.views.saved import views_context
 
 logger = logging.getLogger(__name__)
 REALM = 'Basic realm="Rolecall report"'
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @open_to(Role.VIEWER)
-@never_cache
 def make_report(request: ViewerRequest) -> HttpResponse:
-    """Make a report of a view, and show its token this once."""
+    """Make a report of a view, and lead to its token; whoever only looks is led to the reports."""
+    if request.method != "POST":
+        return redirect("views")
     number = request.POST.get("view", "")
     view = get_object_or_404(views_of(request.user), pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
     name, form = request.POST.get("name", "") or view.name, request.POST.get("format", "csv")
+    columns, lasts = several(request.POST, "columns"), request.POST.get("lasts", "")
     try:
-        report, token = reports.make_report(request.user, view, name, form, several(request.POST, "columns"))
+        report, token = reports.make_report(request.user, view, name, form, columns, lasts)
     except Refused as refusal:
         messages.error(request, f"No report is made. {refusal}")
         return redirect("views")
-    return _with_token(request, report, token)
+    keep_token(request.session, report, token)
+    return redirect("views")
 
 
 @require_POST
 @open_to(Role.VIEWER)
-@never_cache
 def renew_token(request: ViewerRequest, report_id: int) -> HttpResponse:
-    """Exchange a report's token, and show the new one this once."""
+    """Exchange a report's token, and lead to the new one."""
     report = get_object_or_404(Report, pk=report_id, owner=request.user, revoked_at=None)
-    return _with_token(request, report, reports.renew_token(report, request.user))
-
-
-def _with_token(request: ViewerRequest, report: Report, token: str) -> HttpResponse:
-    address = request.build_absolute_uri(report.get_absolute_url())
-    told = {"report": report, "token": token, "address": address}
-    return render(request, "views.html", {**views_context(request), "told": told})
+    keep_token(request.session, report, reports.renew_token(report, request.user))
+    return redirect("views")
 
 
 @require_POST
@@ -97,7 +94,7 @@ def report_file(request: HttpRequest, report_id: int) -> HttpResponseBase:
     except Refused as refusal:
         return _said(str(refusal), 409)
     reports.note_fetch(report, "fetch report", f"{report.format}, from {client_address(request)}")
-    return export_response(export, FORMATS[report.format], report.name)
+    return export_response(export, reports.measured(report, FORMATS[report.format]), report.name)
 
 
 def token_of(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import saved
@@ -16,14 +17,20 @@ from dashboard.access import Role, ViewerRequest, may, open_to
 from dashboard.formats import FORMATS
 from dashboard.listings import LISTINGS
 from dashboard.models import DefaultView, Report, SavedView
+from dashboard.reports import TOKEN_DAYS
+from dashboard.told_tokens import take_token
 from dashboard.views.common import yes_or_no
 
 
 @require_safe
 @open_to(Role.VIEWER)
+@never_cache
 def view_list(request: ViewerRequest) -> HttpResponse:
-    """The views that one may open, and the reports."""
-    return render(request, "views.html", views_context(request))
+    """The views that one may open, and the reports; once, the token of one that was just made."""
+    told = take_token(request.session) if request.method == "GET" else None
+    if told is not None and told.token is None:
+        messages.warning(request, f"The token of “{told.report}” can be shown no more: give it a new one below.")
+    return render(request, "views.html", {**views_context(request), "told": told if told and told.token else None})
 
 
 def views_context(request: ViewerRequest) -> dict[str, Any]:
@@ -38,6 +45,7 @@ def views_context(request: ViewerRequest) -> dict[str, Any]:
         "reports": reports if everybodys else reports.filter(owner=request.user),
         "formats": FORMATS,
         "gone": gone,
+        "token_days": TOKEN_DAYS,
     }
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.dashboard.factories import make_account, make_status
+from tests.dashboard.factories import make_account, make_cell, make_status
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -47,4 +47,31 @@ def test_a_list_is_ordered_kept_and_made_a_report(
     page.locator("summary", has_text="Report").click()
     page.get_by_role("button", name="Make a report").click()
     expect(page.get_by_role("heading", name="The token of “By brokers”, shown this once")).to_be_visible()
+    expect(page.locator(".told").get_by_role("button", name="Copy")).to_have_count(2)
+
+    page.reload()
+    expect(page.get_by_role("heading", name="Views and reports")).to_be_visible()
+    expect(page.get_by_role("heading", name="The token of", exact=False)).to_have_count(0)
+    expect(page.get_by_role("table", name="Reports").get_by_role("row")).to_have_count(2)
     assert complaints == []
+
+
+def test_the_matrix_is_taken_away_as_it_is_shown(
+    live_server: LiveServer, sign_in: Callable[[str], None], page: Page
+) -> None:
+    User.objects.create_superuser("admin", password="correct horse")
+    make_status(account := make_account(1, "orders"))
+    make_cell(account, "us-east-1", 3), make_cell(account, "eu-west-1", 2, outcome="denied")
+    sign_in(live_server.url)
+    page.goto(f"{live_server.url}/matrix/?hide=empty&columns=brokers&columns=us-east-1&columns=eu-west-1&q=")
+    expect(page).to_have_url(f"{live_server.url}/matrix/?hide=empty&columns=brokers,us-east-1,eu-west-1")
+
+    page.locator("summary[aria-label='Other formats and columns']").click()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="CSV, as shown").click()
+
+    file = started.value
+    assert file.suggested_filename.startswith("rolecall-matrix-as-shown-filtered-20")
+    head, row = file.path().read_text().splitlines()
+    assert head == "account_id,account_name,brokers,us-east-1,eu-west-1"
+    assert row.startswith(f"{account.account_id},orders,at least 5,3,denied (2 as of 20")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from urllib.parse import unquote
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.models import Account, AuditEntry, Region
 from dashboard.arrange import MOST_KEYS
 from dashboard.layout import FURTHER
+from dashboard.models import SavedView
 from tests.dashboard.factories import make_account, make_cell, make_status, seed
 
 
@@ -30,6 +34,11 @@ def exported(client: Client, url: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode())))
 
 
+def listed(client: Client, url: str) -> list[str]:
+    """The names that a page lists, in its order."""
+    return [row.record.name for row in client.get(url).context["table"].paginated_rows]
+
+
 def html(client: Client, url: str) -> str:
     return client.get(url).content.decode()
 
@@ -39,16 +48,19 @@ def html(client: Client, url: str) -> str:
     [
         ("sort=verdict,name", "alpha bravo charlie delta"),
         ("sort=verdict,-name", "bravo alpha delta charlie"),
-        ("sort=verdict&sort=-name", "bravo alpha delta charlie"),
         ("sort=-verdict,-brokers,-name", "delta charlie bravo alpha"),
         ("sort=nonsense,-name", "delta charlie bravo alpha"),
         ("sort=-name,name", "delta charlie bravo alpha"),
     ],
 )
 def test_rows_are_sorted_by_several_columns(estate: None, watching: Client, query: str, order: str) -> None:
-    found = [row["name"] for row in exported(watching, f"/accounts/?{query}&_export=csv")]
+    assert listed(watching, f"/accounts/?{query.replace('&sort=', ',')}") == order.split()
 
-    assert found == order.split()
+
+def test_an_export_is_sorted_as_its_page(estate: None, watching: Client) -> None:
+    for query in ("sort=verdict,-name", "sort=verdict&sort=-name"):
+        found = [row["name"] for row in exported(watching, f"/accounts/?{query}&_export=csv")]
+        assert found == ["bravo", "alpha", "delta", "charlie"]
 
 
 def test_an_order_has_an_end(estate: None, watching: Client) -> None:
@@ -89,7 +101,6 @@ def test_only_the_chosen_columns_are_shown_in_their_order(estate: None, watching
     [
         ("columns=brokers&columns=name", ["brokers", "name"]),
         ("columns=brokers,name&_columns=env", ["env"]),
-        ("columns=nothing", None),
         ("columns=name&_columns=all", None),
     ],
 )
@@ -194,10 +205,86 @@ def test_every_list_leaves_in_every_format(operating: Client, db: None, url: str
     assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
 
 
-def test_the_name_of_a_file_says_that_it_is_not_everything(estate: None, watching: Client) -> None:
-    response = watching.get("/accounts/?verdict=unused&_export=csv")
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("/accounts/?utm_source=mail", "It filtered by “utm_source: mail”, which is no filter here."),
+        ("/accounts/?columns=name,nope", "It showed the column “nope”, which is not here."),
+        ("/accounts/?sort=colour", "It sorted by “colour”, a column that is not here."),
+        ("/matrix/?hide=all", "It hid “all”: only hide=empty is understood."),
+        ("/matrix/?group=colour&pin=mars-1", "It grouped by “colour”"),
+        ("/sweeps/?state=done", "It filtered by “state: done”, which is no filter here."),
+        ("/regions/us-east-1/?show=nobody", "It filtered by “show: nobody”, which is no filter here."),
+        ("/regions/us-east-1/?verdict=unused", "It filtered by “verdict: unused”, which is no filter here."),
+        ("/onboarding/?foo=1", "It filtered by “foo: 1”, which is no filter here."),
+    ],
+)
+def test_a_file_that_would_show_more_than_was_asked_for_is_refused_with_the_reason(
+    estate: None, operating: Client, url: str, why: str
+) -> None:
+    """A page says beside its rows what it left out; a file cannot, and would pass for all there is."""
+    refused = operating.get(f"{url}&_export=csv")
 
-    assert 'filename="rolecall-accounts-filtered-20' in response["Content-Disposition"]
+    assert refused.status_code == 400
+    assert why in refused.content.decode()
+    assert operating.get(url).status_code == 200
+
+
+def test_what_a_page_reads_from_its_address_itself_is_no_stranger_to_its_export(estate: None, watching: Client) -> None:
+    own = watching.get("/regions/us-east-1/?show=all&_export=csv")
+    account = watching.get(f"{Account.objects.all()[0].get_absolute_url()}?kind=role&history=2&_export=csv")
+
+    assert (own.status_code, account.status_code) == (200, 200)
+
+
+def test_regions_of_a_partition_without_accounts_are_not_taken_for_all_regions(estate: None, watching: Client) -> None:
+    """A view of China's regions, filtered so that no account in China is left, shows none of the others instead."""
+    assert watching.get("/matrix/?columns=cn-north-1").context["table"].regions == []
+    assert exported(watching, "/matrix/?columns=cn-north-1&_export=csv") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("/accounts/?", "accounts"),
+        ("/accounts/?verdict=unused", "accounts-filtered-unused"),
+        ("/accounts/?q=%D7%A9%D7%99%D7%A8&region=us-east-1", "accounts-filtered-us-east-1"),
+        (f"/accounts/?q={'x' * 50}&verdict=unused", "accounts-filtered"),
+        ("/matrix/?hide=empty", "matrix-filtered"),
+        ("/matrix/?columns=us-east-1&_as=shown", "matrix-as-shown-filtered"),
+        ("/matrix/?hide=empty&_columns=all", "matrix"),
+        ("/matrix/?hide=empty&_columns=all&_as=shown", "matrix-as-shown-filtered"),
+        ("/onboarding/?tag=env%3Dprod", "onboarding-filtered-envprod"),
+        ("/regions/us-east-1/?show=all", "region-us-east-1-all"),
+    ],
+)
+def test_the_name_of_a_file_says_what_is_in_it_and_when(estate: None, operating: Client, url: str, name: str) -> None:
+    said = operating.get(f"{url}&_export=csv")["Content-Disposition"]
+
+    assert re.match(rf'attachment; filename="rolecall-{name}-\d{{8}}T\d{{4}}Z\.csv"', said), said
+
+
+def test_a_file_bears_the_name_of_the_view_that_is_open_and_not_of_one_that_was_changed(
+    estate: None, watching: Client, viewer: User
+) -> None:
+    view = SavedView.objects.create(owner=viewer, name="Idle, ours", page="accounts", query="verdict=unused")
+
+    def name(query: str) -> str:
+        said = watching.get(f"/accounts/?{query}&view={view.pk}&_export=csv")["Content-Disposition"]
+        return said.split('filename="rolecall-')[1].rpartition("-")[0]
+
+    assert name("verdict=unused") == "accounts-idle-ours-filtered"
+    assert name("verdict=unused&q=a") == "accounts-filtered-a-unused"
+
+
+def test_a_name_in_other_letters_is_told_to_who_can_read_it(estate: None, watching: Client, viewer: User) -> None:
+    view = SavedView.objects.create(owner=viewer, name="\u202eשירותי", page="accounts", query="")
+
+    said = watching.get(f"/accounts/?view={view.pk}&_export=csv")["Content-Disposition"]
+
+    plain, known = said.split("; filename*=UTF-8''")
+    assert plain.startswith('attachment; filename="rolecall-accounts-20')
+    assert unquote(known).startswith("rolecall-accounts-שירותי-20")
 
 
 def test_a_form_carries_the_rest_of_the_address_along(estate: None, watching: Client) -> None:

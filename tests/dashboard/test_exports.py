@@ -6,13 +6,15 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts.models import Change, DailyFigures, Region
 from dashboard.exports import Value, plain
 from dashboard.formats import csv_row
 from dashboard.management.commands.export import write_whole
@@ -104,3 +106,89 @@ def test_a_failure_half_way_leaves_the_old_file_and_nothing_beside_it(tmp_path: 
 def test_a_folder_that_is_not_there_is_one_clear_line(db: None, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"cannot write .*nowhere.*: No such file or directory"):
         call_command("export", "matrix", "--output", str(tmp_path / "nowhere" / "out.csv"))
+
+
+def lines_of(client: Client, url: str) -> list[dict[str, Any]]:
+    content = b"".join(client.get(url)).decode()
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def test_an_accounts_regions_are_the_rows_that_the_matrix_exports(watching: Client, db: None) -> None:
+    account = seed(3)[0]
+    whole = lines_of(watching, "/matrix/?_export=json")
+
+    own = lines_of(watching, f"{account.get_absolute_url()}files/regions/?_export=json")
+
+    assert own == [row for row in whole if row["account_id"] == account.account_id]
+
+
+def test_an_accounts_history_is_a_file_and_its_filter_is_kept(watching: Client, db: None) -> None:
+    account, at = make_account(1), datetime(2026, 11, 23, 10, tzinfo=UTC)
+    for kind, old, new in (("role", "", "present"), ("brokers", "1", "=2")):
+        Change.objects.create(account=account, at=at, kind=kind, old=old, new=new, region_code="us-east-1")
+    url = f"{account.get_absolute_url()}files/history/"
+
+    every, some = watching.get(url), watching.get(f"{url}?kind=role&_export=json")
+    page = watching.get(f"{account.get_absolute_url()}?kind=role").content.decode()
+
+    assert b"".join(every).decode().splitlines() == [
+        "at,kind,region,old,new,detail",
+        "2026-11-23T10:00:00Z,brokers,us-east-1,1,'=2,",
+        "2026-11-23T10:00:00Z,role,us-east-1,,present,",
+    ]
+    assert f"rolecall-history-{account.account_id}-filtered-role-20" in some["Content-Disposition"]
+    assert [json.loads(line)["new"] for line in b"".join(some).decode().splitlines()] == ["present"]
+    assert f'href="{url}?_export=xlsx&amp;kind=role"' in page
+
+
+def test_the_history_of_a_deleted_account_leaves_too(operating: Client, db: None) -> None:
+    account = make_account(1, archived_at=datetime.now(UTC))
+    Change.objects.create(account=account, at=datetime.now(UTC), kind="role", new="present")
+    page = operating.get(account.get_absolute_url()).content.decode()
+
+    assert (url := f"{account.get_absolute_url()}files/history/") in page
+    assert [line["new"] for line in lines_of(operating, f"{url}?_export=json")] == ["present"]
+
+
+def test_the_ninety_days_are_a_file_and_a_day_that_nobody_measured_has_no_figure(watching: Client, db: None) -> None:
+    make_status(make_account(1), verdict="unused")
+    measured = {"accounts": 2, "looked_at": 1, "roles_read": 1, "policies_read": 1, "judged": 1, "cells": 34}
+    counted = {"answered": 34, "disabled": 0, "roles": 1, "in_use": 0, "unused": 1, "drifted": 0, "failing": 0}
+    day = datetime.now(UTC).date() - timedelta(days=2)
+    DailyFigures.objects.create(day=day, written_at=datetime.now(UTC), brokers=None, **measured, **counted)
+
+    today, gap, before = lines_of(watching, "/days/?_export=json")
+
+    assert (today["measured"], today["unused"], today["unused_complete"]) == (True, 1, True)
+    assert {value for name, value in gap.items() if name not in ("day", "measured")} == {None}
+    assert (gap["measured"], before["day"], before["measured"]) == (False, day.isoformat(), True)
+    assert (before["unused"], before["unused_complete"], before["brokers"]) == (1, False, None)
+    assert (before["accounts_polled"], before["accounts"], before["cells_answered"]) == (1, 2, 34)
+    assert "/days/?_export=csv" in watching.get("/").content.decode()
+
+
+@pytest.mark.parametrize("query", ["?foo=1", "?_export=pdf", "?_columns=colour", "?kind=colour"])
+def test_a_file_of_a_pages_table_refuses_what_it_does_not_know(watching: Client, db: None, query: str) -> None:
+    account = make_account(1).get_absolute_url()
+
+    for url in ("/days/", f"{account}files/regions/", f"{account}files/history/"):
+        assert watching.get(f"{url}{query}").status_code == 400
+
+
+def test_a_file_of_a_pages_table_can_have_some_of_its_columns(watching: Client, db: None) -> None:
+    url = f"{make_account(1).get_absolute_url()}files/regions/"
+
+    rows = b"".join(watching.get(f"{url}?_columns=region,outcome")).decode().splitlines()
+
+    assert (rows[0], len(rows[1].split(","))) == ("region,outcome", 2)
+
+
+def test_yes_and_no_are_true_and_false_in_json_and_the_guides_words_in_csv(watching: Client, db: None) -> None:
+    Region.objects.filter(code="us-east-1").update(polled=False)
+
+    row = next(row for row in lines_of(watching, "/regions/?_export=json") if row["code"] == "us-east-1")
+    page = watching.get("/regions/?_export=csv&_columns=code,supported,polled")
+
+    assert (row["supported"], row["beyond_guide"], row["polled"]) == (True, False, False)
+    assert "us-east-1,Yes,No" in b"".join(page).decode().splitlines()
+    assert csv_row([True, False, None, 1, "x"]) == ["Yes", "No", None, 1, "x"]

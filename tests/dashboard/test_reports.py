@@ -13,8 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry
+from dashboard.formats import FORMATS
 from dashboard.models import Report, SavedView
-from dashboard.reports import FETCHES_PER_MINUTE
+from dashboard.reports import FETCHES_PER_MINUTE, export_of, measured
+from dashboard.told_tokens import KEY as TOLD
 from tests.dashboard.factories import make_account, make_status
 
 CURL = Client()  # no session: what curl is
@@ -101,7 +103,7 @@ def test_a_session_is_no_token(watching: Client, view: SavedView) -> None:
 def test_a_new_token_ends_the_old_one(watching: Client, view: SavedView) -> None:
     old = make(watching, view)
 
-    html = watching.post(f"/reports/{Report.objects.get().pk}/token/").content.decode()
+    html = watching.post(f"/reports/{Report.objects.get().pk}/token/", follow=True).content.decode()
 
     new = re.search(r'<pre class="token"><code>([^<]+)', html)
     assert fetch(old).status_code == 401
@@ -249,3 +251,126 @@ def test_a_report_refuses_post(watching: Client, view: SavedView) -> None:
     make(watching, view)
 
     assert CURL.post(Report.objects.get().get_absolute_url()).status_code == 405
+
+
+def told(client: Client) -> str:
+    """The token that the page of reports shows now, or nothing."""
+    found = re.search(r'<pre class="token"><code>([^<]+)', client.get("/views/").content.decode())
+    return found[1] if found else ""
+
+
+def test_a_reload_makes_no_second_report_and_shows_no_token(watching: Client, view: SavedView) -> None:
+    made = watching.post("/reports/", {"view": str(view.pk), "name": "Idle roles"})
+
+    first, again = told(watching), told(watching)
+
+    assert (made.status_code, made["Location"], again) == (302, "/views/", "")
+    assert fetch(first).status_code == 200
+    assert Report.objects.count() == 1
+
+
+def test_a_reload_after_a_new_token_leaves_that_one_as_it_is(watching: Client, view: SavedView) -> None:
+    make(watching, view)
+    renewed = watching.post(f"/reports/{Report.objects.get().pk}/token/")
+
+    token = told(watching)
+
+    assert (renewed.status_code, told(watching)) == (302, "")
+    assert fetch(token).status_code == 200
+
+
+def test_a_token_that_waits_to_be_shown_is_sealed_and_stands_in_no_address_or_message(
+    watching: Client, view: SavedView
+) -> None:
+    made = watching.post("/reports/", {"view": str(view.pk), "name": "Idle roles"})
+    kept = str(watching.session[TOLD])
+
+    page = watching.get("/views/")
+
+    token = re.findall(r'class="token"><code>([^<]+)', page.content.decode())[0]
+    assert token not in kept and token not in str(made.headers) and token not in str(made.cookies)
+    assert TOLD not in watching.session
+    assert "no-store" in page["Cache-Control"]
+
+
+@pytest.mark.parametrize("spoiled", [{"at": "2026-01-01T00:00:00+00:00"}, {"sealed": "0123456789abcdef:gAAAA"}])
+def test_a_token_that_waited_too_long_or_does_not_open_is_not_shown_and_that_is_said(
+    watching: Client, view: SavedView, spoiled: dict[str, str]
+) -> None:
+    watching.post("/reports/", {"view": str(view.pk), "name": "Idle roles"})
+    session = watching.session
+    session[TOLD] = {**session[TOLD], **spoiled}
+    session.save()
+
+    page = watching.get("/views/").content.decode()
+
+    assert "The token of “Idle roles” can be shown no more: give it a new one below." in page
+    assert 'class="token"' not in page
+
+
+def test_a_token_of_a_report_that_was_ended_meanwhile_is_not_shown(watching: Client, view: SavedView) -> None:
+    watching.post("/reports/", {"view": str(view.pk), "name": "Idle roles"})
+    Report.objects.update(revoked_at=timezone.now())
+
+    assert told(watching) == ""
+
+
+def test_looking_for_reports_where_they_are_made_leads_to_them(watching: Client, view: SavedView) -> None:
+    page = watching.get("/reports/", follow=True)
+
+    assert page.redirect_chain == [("/views/", 302)]
+    assert not Report.objects.exists()
+
+
+def test_a_look_at_the_head_does_not_use_the_token_up(watching: Client, view: SavedView) -> None:
+    watching.post("/reports/", {"view": str(view.pk), "name": "Idle roles"})
+    watching.head("/views/")
+
+    assert told(watching)
+
+
+def test_a_token_may_have_an_end_and_a_new_one_has_it_anew(watching: Client, view: SavedView) -> None:
+    token = make(watching, view, lasts="30")
+    assert fetch(token).status_code == 200
+    assert "token ends <time" in watching.get("/views/").content.decode()
+
+    Report.objects.update(token_made_at=timezone.now() - timedelta(days=30))
+
+    assert fetch(token).status_code == 401
+    assert "its token has ended: give it a new one" in watching.get("/views/").content.decode()
+    watching.post(f"/reports/{Report.objects.get().pk}/token/")
+    assert fetch(told(watching)).status_code == 200
+
+
+def test_a_token_lasts_until_it_is_revoked_unless_somebody_says_so(watching: Client, view: SavedView) -> None:
+    token = make(watching, view)
+    Report.objects.update(token_made_at=timezone.now() - timedelta(days=4000))
+
+    assert fetch(token).status_code == 200
+    assert (
+        "No report is made. A token lasts 30, 90, 365 days"
+        in watching.post("/reports/", {"view": str(view.pk), "lasts": "1000"}, follow=True).content.decode()
+    )
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_the_list_says_how_large_the_last_file_was(watching: Client, view: SavedView, form: str) -> None:
+    token = make(watching, view, format=form)
+    assert "1 row," not in watching.get("/views/").content.decode()
+
+    content = b"".join(fetch(token))
+
+    report = Report.objects.get()
+    assert (report.last_rows, report.last_bytes) == (1, len(content))
+    assert "1 row," in watching.get("/views/").content.decode()
+
+
+def test_a_file_that_was_not_fetched_to_its_end_is_not_measured(watching: Client, view: SavedView) -> None:
+    make(watching, view)
+    report = Report.objects.get()
+    blocks = measured(report, FORMATS["csv"]).blocks(export_of(report))
+
+    assert b"idle" in next(blocks)
+
+    report.refresh_from_db()
+    assert report.last_rows is None

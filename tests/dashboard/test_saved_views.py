@@ -82,7 +82,7 @@ def test_an_address_that_is_too_long_is_refused(watching: Client) -> None:
 def test_an_operator_shares_a_view_with_everybody(operating: Client, watching: Client) -> None:
     save(operating, shared="yes")
 
-    assert "shared by operator" in watching.get("/accounts/?q=").content.decode()
+    assert "shared by operator" in watching.get("/accounts/?view=none").content.decode()
     assert AuditEntry.objects.get().action == "share view"
 
 
@@ -225,5 +225,26 @@ def test_a_view_that_is_gone_is_said(watching: Client, db: None) -> None:
 def test_markup_in_a_name_is_escaped(watching: Client, viewer: User) -> None:
     view_of(viewer, "<script>alert(1)</script>")
 
-    for url in ("/views/", "/accounts/?q="):
+    for url in ("/views/", "/accounts/?view=none"):
         assert "<script>alert" not in watching.get(url).content.decode()
+
+
+def test_a_view_keeps_a_clean_address(watching: Client, viewer: User) -> None:
+    save(watching, query="q=&verdict=unused&tag=+&columns=name&columns=brokers&sort=-brokers&sort=name")
+
+    assert SavedView.objects.get().query == "verdict=unused&columns=name,brokers&sort=-brokers,name"
+
+
+def test_a_view_that_was_kept_with_a_column_at_a_time_is_open_and_not_changed(watching: Client, viewer: User) -> None:
+    view = view_of(viewer, query="q=&columns=name&columns=brokers")
+
+    page = watching.get(view.get_absolute_url(), follow=True)
+
+    assert page.redirect_chain[-1][0] == f"/accounts/?columns=name,brokers&view={view.pk}"
+    assert "View: <b>Unused</b> ▾" in page.content.decode()
+
+
+def test_columns_in_another_order_are_a_change_of_the_view(watching: Client, viewer: User) -> None:
+    view = view_of(viewer, query="columns=name&columns=brokers")
+
+    assert "<b>Unused</b>, changed" in watching.get(f"/accounts/?columns=brokers,name&view={view.pk}").content.decode()
