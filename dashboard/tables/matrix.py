@@ -44,7 +44,7 @@ class RegionColumn(SortedColumn):
 
     def render(self, record: Any, table: Any) -> SafeString:
         """The cell, or a blank where the region belongs to another partition."""
-        return cell_html(record, self.region.code, table.cells_of(record).get(self.region.code), table.now)
+        return cell_html(table.cells_of(record).get(self.region.code), table.now)
 
 
 class FixedColumn(SortedColumn):
@@ -176,7 +176,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         codes = [region.code for region in self.regions]
         for row in self.paginated_rows:
             cells = self.cells_of(row.record)
-            regions = mark_safe("".join([cell_html(row.record, code, cells.get(code), self.now) for code in codes]))  # noqa: S308 each is safe
+            regions = mark_safe("".join([cell_html(cells.get(code), self.now) for code in codes]))  # noqa: S308 each is safe
             yield MatrixRow(row.record, [(painter, painter.paint(row)) for painter in painters], regions)
 
     def render_account(self, record: Account) -> SafeString:

@@ -7,10 +7,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.models import Sweep
 from accounts.services.tally import cells_of, census_of, tally
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.attention import attention
+from dashboard.behind import behind, engine_urls
+from dashboard.last_sweep import last_sweep
 from dashboard.overview import overview_trends, region_strip, verdict_counts
 from dashboard.tables.regions import regions_with_counts
 from dashboard.views.sweeps import running_context
@@ -25,13 +26,17 @@ def overview(request: ViewerRequest) -> HttpResponse:
     tallies = tally(cells_of(accounts), stale_before(now))
     regions = list(regions_with_counts(accounts, tallies=tallies))
     counted = census_of(accounts, tallies)
+    last = last_sweep(accounts)
     context = {
         "census": counted,
+        "behind": behind(counted),
+        "engines": engine_urls(),
         "verdicts": verdict_counts(accounts),
         "attention": attention(accounts, regions, counted, now),
         "regions": region_strip(regions),
         "trends": overview_trends(accounts, counted, now),
-        "sweep": Sweep.objects.first(),
+        "sweep": last.sweep if last else None,
+        "last": last,
         "fresh": fresh_words(),
         **running_context(),
     }
