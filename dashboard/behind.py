@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.domain.outcomes import FAILING, Outcome
-from accounts.domain.role import ROLE_USING_ENGINE
 from accounts.models import Broker
 from accounts.services.tally import Census
 from dashboard.addresses import CLEAR
@@ -19,7 +18,6 @@ from dashboard.filters import AGED, AccountFilter
 from dashboard.polled_filter import YES
 
 Pairs = Iterable[tuple[str, str]]
-ACTIVEMQ = "activemq"
 NO_ANSWER = [*(("outcome", outcome.value) for outcome in sorted(FAILING)), ("outcome", Outcome.NEVER.value)]
 
 
@@ -31,13 +29,6 @@ def list_url(name: str, pairs: Pairs = ()) -> str:
 def cells_url(**values: str) -> str:
     """The list of cells, narrowed."""
     return list_url("cells", values.items())
-
-
-def engine_url(engine: str) -> str:
-    """The brokers of an engine in regions that are polled, however AWS spells it; empty when there is none."""
-    spelled = Broker.objects.filter(engine__iexact=engine).order_by("engine").values_list("engine", flat=True)
-    words = [("engine", word) for word in spelled.distinct()]
-    return list_url("brokers", [("polled", YES), *words]) if words else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +76,8 @@ def behind(census: Census, data: QueryDict | None = None) -> Behind:
 
 
 def engine_urls() -> dict[str, str]:
-    """The brokers of the engines that figures tell apart."""
-    return {"rabbitmq": engine_url(ROLE_USING_ENGINE), "activemq": engine_url(ACTIVEMQ)}
+    """The brokers of an engine in regions that are polled, however AWS spells it; an engine without any is left out."""
+    spelled: dict[str, list[tuple[str, str]]] = {}
+    for word in Broker.objects.order_by("engine").values_list("engine", flat=True).distinct():
+        spelled.setdefault(word.lower(), []).append(("engine", word))
+    return {engine: list_url("brokers", [("polled", YES), *words]) for engine, words in spelled.items()}
