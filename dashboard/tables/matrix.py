@@ -80,6 +80,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     page_sizes = (25, 50)  # a hundred rows of 34 regions weigh half a megabyte
     chooses_columns = True  # by its layout: regions are columns, too
+    as_list = ""  # where the same cells are a list
 
     def __init__(
         self, accounts: AccountQuerySet, *, layout: Layout, now: datetime, groups: Groups | None, **kwargs: Any

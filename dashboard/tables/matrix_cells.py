@@ -22,7 +22,7 @@ from dashboard.tables.columns import (
     account_url,
     outcome_html,
 )
-from dashboard.words import stale_before
+from dashboard.words import first_sentence, stale_before
 
 
 def cells_of(accounts: AccountQuerySet) -> QuerySet[MatrixCell]:
@@ -78,6 +78,12 @@ class MatrixCellTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
         if record.said == Outcome.OK and record.last_ok_at is not None and record.last_ok_at < since:
             return said + format_html(' <span class="chip old">{}</span>', "old")
         return said
+
+    def render_detail(self, record: MatrixCell) -> SafeString:
+        """What happened; what to do about it on hover and on the cell's page: many rows may have the same text."""
+        if not record.detail:
+            return format_html('<span class="soft">{}</span>', "–")
+        return format_html('<span title="{}">{}</span>', record.detail, first_sentence(record.detail))
 
     def render_brokers(self, record: MatrixCell) -> SafeString:
         """The number, linked to the brokers; one that the last look did not bring says that it is the last known."""

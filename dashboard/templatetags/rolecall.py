@@ -25,13 +25,12 @@ from dashboard.tables.columns import grade_html, outcome_html, policy_html, time
 from dashboard.tables.heads import head_html
 from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
-from dashboard.words import exact_span, first_sentence, plural, span
+from dashboard.words import first_sentence, plural, span
 
 register = template.Library()
 
 register.filter("plural", plural)
 register.filter("span", span)
-register.filter("exact_span", exact_span)
 register.filter("first_sentence", first_sentence)
 register.filter("cause_mark", mark_of)
 register.filter("grouped", group_digits)

@@ -28,9 +28,11 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
     shown = LISTINGS["matrix"].shown(request.GET, request.user)
     accounts = cast(AccountFilter, shown.filter).accounts
     counted = shown.table.census
+    rows = behind(counted, request.GET)
+    shown.table.as_list = rows.every
     context = {
         "census": counted,
-        "behind": behind(counted, request.GET),
+        "behind": rows,
         "fresh": fresh_words(),
         **running_context(),
         "pollable": accounts.awake().filter(paused=False).count(),

@@ -43,7 +43,8 @@ def count(client: Client, query: str) -> int:
 def test_it_has_the_rows_of_the_export_of_the_matrix(world: list[Account], watching: Client) -> None:
     whole = matrix_export(Account.objects.all())
     named = [*SHARED, *TIMES_AND_ROLE]
-    wanted = {tuple(dict(zip(whole.columns, row, strict=True))[name] for name in named) for row in whole.rows()}
+    shown = [dict(zip(whole.columns, row, strict=True)) for row in whole.rows()]
+    wanted = {tuple("" if row[name] is None else str(row[name]) for name in named) for row in shown}
 
     rows = exported(watching, "/cells/", "view=none")
 
@@ -64,7 +65,7 @@ def test_a_region_that_is_switched_off_is_unsupported_and_keeps_its_last_count(
     rows = exported(watching, "/cells/", "region=eu-central-1&brokers=some")
 
     assert {row["outcome"] for row in rows} == {"unsupported"}
-    assert 137 in [row["brokers"] for row in rows]
+    assert "137" in [row["brokers"] for row in rows]
     assert count(watching, "polled=no") == count(watching, "outcome=unsupported") == len(world)
 
 
@@ -101,9 +102,9 @@ def test_a_wrong_value_shows_no_cell_and_says_why(world: list[Account], watching
 def test_cells_are_sorted_by_several_keys_what_is_not_known_last(world: list[Account], watching: Client) -> None:
     brokers = [row["brokers"] for row in exported(watching, "/cells/", "sort=-brokers,region,account_name")]
 
-    known = [number for number in brokers if isinstance(number, int)]
+    known = [int(number) for number in brokers if number]
     assert known == sorted(known, reverse=True)
-    assert brokers[len(known) :] == [None] * (len(brokers) - len(known))
+    assert brokers[len(known) :] == [""] * (len(brokers) - len(known))
 
 
 def test_an_archived_account_has_no_cells_here(world: list[Account], watching: Client) -> None:

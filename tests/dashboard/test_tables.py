@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Account, AuditEntry, Broker, Cleanup, Poll, Region, Sweep
+from accounts.models import Account, AuditEntry, Broker, Cleanup, MatrixCell, Poll, Region, Sweep
 from dashboard.exports import MATRIX_COLUMNS
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
 from dashboard.tables.cleanups import CleanupTable
 from dashboard.tables.matrix import matrix_table
+from dashboard.tables.matrix_cells import MatrixCellTable
 from dashboard.tables.onboarding import OnboardingTable
 from dashboard.tables.region_accounts import RegionAccountTable
 from dashboard.tables.regions import RegionTable
@@ -25,6 +26,7 @@ from tests.dashboard.factories import make_account, make_cell, make_status, seed
 TABLES: dict[str, tuple[Any, Any]] = {
     "/accounts/": (AccountTable, Account),
     "/brokers/": (BrokerTable, Broker),
+    "/cells/": (MatrixCellTable, MatrixCell),
     "/regions/": (RegionTable, Region),
     "/regions/us-east-1/": (RegionAccountTable, Account),
     "/sweeps/": (SweepTable, Sweep),
