@@ -12,6 +12,7 @@ import django_tables2 as tables
 from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account, AccountQuerySet, Cell, Region
@@ -27,6 +28,8 @@ from dashboard.tables.columns import SortedColumn, account_html, policy_html, ve
 from dashboard.tables.rows import Painter, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
 from dashboard.tallies import ByRegion, Members, members_of, tallies
+
+CELLS_WITHOUT_SCRIPTS = '<noscript><small><a href="/cells/?account={}">All regions</a></small></noscript>'
 
 
 class RegionColumn(SortedColumn):
@@ -181,8 +184,8 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
             yield MatrixRow(row.record, [(painter, painter.paint(row)) for painter in painters], regions)
 
     def render_account(self, record: Account) -> SafeString:
-        """Name and id."""
-        return account_html(record)
+        """Name and id; without scripts, which find a cell's page, the way to the account's cells."""
+        return account_html(record) + format_html(CELLS_WITHOUT_SCRIPTS, record.account_id)
 
     def render_role(self, record: Account) -> SafeString:
         """The verdict."""
