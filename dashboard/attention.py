@@ -19,9 +19,10 @@ from accounts.services.named_regions import named_regions
 from accounts.services.publications import differing, publications
 from accounts.services.tally import Census
 from dashboard.conditions import with_doors, with_flags, with_later_plan, with_old_answers, with_outcomes
-from dashboard.filters import AGED, AWS_CHANGED, DIFFERS, FLAG_CHOICES, LATEST, MOST
+from dashboard.filters import AGED, AWS_CHANGED, DIFFERS, FLAG_CHOICES, LATEST
 from dashboard.matrix import FAILING_VALUES
 from dashboard.publications import published_sentence
+from dashboard.region_filter import MOST
 from dashboard.words import plural, span, stale_before
 
 REFUSALS = [Outcome.ASSUME_DENIED.value, Outcome.DENIED.value]

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from accounts.domain.outcomes import FAILING, Outcome
 from accounts.domain.role_policies import Purpose
 from accounts.models import Cell, Cleanup, Region
+from accounts.services.tally import old_cells
 from dashboard.words import stale_before
 
 
@@ -38,7 +39,7 @@ def _with_cells_or_role(wanted: Collection[Outcome]) -> Q:
 
 def with_old_answers(now: datetime) -> Q:
     """Accounts with a cell whose last look was good, but is older than the installation accepts as fresh."""
-    return _having(Cell.objects.filter(region__polled=True, outcome=Outcome.OK, last_ok_at__lt=stale_before(now)))
+    return _having(Cell.objects.filter(old_cells(stale_before(now)), region__polled=True))
 
 
 def _having(cells: QuerySet[Cell]) -> Q:

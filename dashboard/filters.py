@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import django_filters as filters
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -22,12 +22,13 @@ from dashboard.access import Person, visible_accounts
 from dashboard.access_panel import DOOR_WORDS
 from dashboard.chips import ChipFilterSet, uncopied
 from dashboard.conditions import with_doors, with_flags, with_old_answers, with_outcomes
+from dashboard.polled_filter import PolledFilter
 from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
 NO_POLICY, AWS_CHANGED, DIFFERS = "none", "aws_changed", "differs"
-LATEST, MOST, AGED = "latest", "most", "old"
+LATEST, AGED = "latest", "old"
 POLICY_CHOICES = [
     *((grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade),
     (NO_POLICY, "none"),
@@ -220,6 +221,7 @@ class BrokerFilter(ChipFilterSet):
     )
     account = filters.CharFilter(label="Account id", method="by_account")
     unit = filters.CharFilter(label="Unit", method="by_unit")
+    polled = PolledFilter("region__polled")
 
     class Meta:
         model = Broker
@@ -250,23 +252,6 @@ class BrokerFilter(ChipFilterSet):
         way, days = value.split("-")
         since = timezone.now() - timedelta(days=int(days))
         return queryset.filter(**{f"created_at__{'gte' if way == 'within' else 'lt'}": since})
-
-
-class RegionFilter(ChipFilterSet):
-    """What the region table can be narrowed to."""
-
-    common = ("failing",)
-    failing = filters.ChoiceFilter(
-        label="Failing", choices=[(MOST, "in most accounts")], method="by_failing", empty_label="or not"
-    )
-
-    class Meta:
-        model = Region
-        fields: tuple[str, ...] = ()
-
-    def by_failing(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Regions where most accounts that let Rolecall in gave no answer."""
-        return queryset.filter(silent__gt=F("answering"))
 
 
 def account_filter(data: QueryDict, person: Person) -> AccountFilter:

@@ -12,18 +12,21 @@ from accounts.models import AuditEntry
 from dashboard.access import Person, Role, visible_accounts
 from dashboard.addresses import several
 from dashboard.arrange import arrange, chosen_columns, strangers
+from dashboard.cell_filter import cell_filter
 from dashboard.chips import ChipFilterSet
 from dashboard.cleanup_filters import cleanup_filter
 from dashboard.exports import Export, NoSuchExport, matrix_export, table_export
-from dashboard.filters import RegionFilter, account_filter, broker_filter
+from dashboard.filters import account_filter, broker_filter
 from dashboard.grouping import GROUP_NAMES, grouping_of, groups_of
 from dashboard.layout import LAYOUT_NAMES, layout_of
+from dashboard.region_filter import RegionFilter
 from dashboard.shown_matrix import shown_matrix_export
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
 from dashboard.tables.campaigns import CampaignTable, campaigns_of
 from dashboard.tables.cleanups import CleanupTable
 from dashboard.tables.matrix import MatrixTable, matrix_table
+from dashboard.tables.matrix_cells import MatrixCellTable
 from dashboard.tables.regions import RegionTable, regions_with_counts
 from dashboard.tables.sweeps import AuditTable, SweepTable, sweeps_with_counts
 
@@ -119,6 +122,11 @@ def _brokers(data: QueryDict, person: Person) -> Narrowed:
     return BrokerTable(narrowed.qs), narrowed
 
 
+def _cells(data: QueryDict, person: Person) -> Narrowed:
+    narrowed = cell_filter(data, person)
+    return MatrixCellTable(narrowed.qs), narrowed
+
+
 def _cleanups(data: QueryDict, person: Person) -> Narrowed:
     narrowed = cleanup_filter(data, person)
     return CleanupTable(narrowed.qs), narrowed
@@ -147,6 +155,7 @@ LISTINGS: dict[str, Listing] = {
     for listing in (
         Listing("matrix", "Matrix", Role.VIEWER, _matrix, _matrix_rows, LAYOUT_NAMES | GROUP_NAMES, MATRIX_SHAPES),
         Listing("accounts", "Accounts", Role.VIEWER, _accounts),
+        Listing("cells", "Cells", Role.VIEWER, _cells),
         Listing("brokers", "Brokers", Role.VIEWER, _brokers),
         Listing("cleanups", "Clean-ups", Role.VIEWER, _cleanups),
         Listing("campaigns", "Campaigns", Role.VIEWER, _campaigns),

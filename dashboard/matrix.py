@@ -14,7 +14,7 @@ from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Cell, Region, RoleStatus
 from accounts.services.tally import Census, cells_of, census_of, tally
 from dashboard.tallies import COUNTED, ByRegion, Members, whole
-from dashboard.words import stale_before, states_in_words
+from dashboard.words import USUAL_STATE, stale_before, states_in_words
 
 FAILING_VALUES = sorted(outcome.value for outcome in FAILING)
 
@@ -42,6 +42,11 @@ class CellView:
     def unusual(self) -> str:
         """The brokers in another state than RUNNING, in words; empty when there are none."""
         return states_in_words(self.counts)
+
+    @property
+    def not_running(self) -> int:
+        """How many brokers are in another state than RUNNING."""
+        return sum(sum(states.values()) - states.get(USUAL_STATE, 0) for states in self.counts.values())
 
 
 def cell_view(region: Region, cell: Cell | None) -> CellView:
@@ -125,4 +130,5 @@ def census_of_tallies(members: Mapping[str, Members], found: Mapping[str, ByRegi
         cells=total.expected,
         brokers=total.brokers or 0,
         **{name: getattr(total, name) for name in COUNTED},
+        partitions=tuple(sorted(members[""].per_partition)) if members else (),
     )

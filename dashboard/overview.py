@@ -17,9 +17,12 @@ from accounts.models import AccountQuerySet, Region
 from accounts.services.daily_figures import figures_since, measure
 from accounts.services.tally import Census
 from dashboard.attention import matrix_url
+from dashboard.behind import cells_url, list_url
+from dashboard.cell_filter import FAILS
 from dashboard.exports import Export, Row
 from dashboard.filters import DIFFERS
-from dashboard.matrix import FAILING_VALUES, geographies
+from dashboard.matrix import geographies
+from dashboard.polled_filter import YES
 from dashboard.tables.regions import is_settled
 from dashboard.trends import DAYS, Trends, trends
 from dashboard.trends import Row as TrendRow
@@ -108,6 +111,6 @@ def _drawn() -> Mapping[str, tuple[str, str]]:
         "in_use": ("Roles in use", matrix_url(verdict=Verdict.IN_USE.value)),
         "unused": ("Unused roles", matrix_url(verdict=Verdict.UNUSED.value)),
         "drifted": ("Policies that differ", matrix_url(policy=DIFFERS)),
-        "brokers": ("Brokers", reverse("brokers")),
-        "failing": ("Failing cells", matrix_url(outcome=FAILING_VALUES)),
+        "brokers": ("Brokers", list_url("brokers", [("polled", YES)])),
+        "failing": ("Failing cells", cells_url(failing=FAILS)),
     }

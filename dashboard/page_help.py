@@ -62,6 +62,9 @@ HELP = {
     "brokers": PageHelp(
         "Every broker that Rolecall knows of; only RabbitMQ brokers use the role.", "glossary#what-rolecall-watches"
     ),
+    "cells": PageHelp(
+        "The matrix as a list: every account in every region, those without an answer included.", "views#cells"
+    ),
     "cleanups": PageHelp("Every plan and clean-up; a plan deletes nothing until somebody confirms it.", "cleanup"),
     "cleanup": PageHelp(
         "One plan and its running: exact ARNs, a phrase, and a fresh look before each step.", "cleanup#2-read-the-plan"

@@ -19,7 +19,7 @@ from dashboard.tables.region_accounts import STATE_WORDS, accounts_in, lists_her
 from dashboard.tables.regions import is_settled
 from dashboard.words import plural, stale_before
 
-NOT_TOLD = "not told"
+NOT_TOLD, NOBODY_TOLD = "not told", "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,20 @@ class BrokerCount:
 
 
 @dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many accounts have the region in a state, as AWS says it; `mark` is how an address says it."""
+
+    state: str
+    word: str
+    count: int
+
+    @property
+    def mark(self) -> str:
+        """AWS's word, or that there is none."""
+        return self.state or NOBODY_TOLD
+
+
+@dataclass(frozen=True, slots=True)
 class RegionView:
     """Everything above the table of accounts."""
 
@@ -48,7 +62,7 @@ class RegionView:
     accounts: int
     answering: int
     tabs: list[Tab]
-    states: list[tuple[str, int]]
+    states: list[StateCount]
     brokers: list[BrokerCount]
     total: str
     differs: list[FieldChange] = field(default_factory=list)
@@ -72,7 +86,7 @@ class RegionView:
     def opened(self, wanted: str) -> str:
         """The list to show: the one that is asked for, else what needs a person most."""
         names = [tab.name for tab in self.tabs]
-        first = next(tab.name for tab in self.tabs if tab.count or tab.name == "all")
+        first = next(tab.name for tab in self.tabs if (tab.count and tab.name != "answered") or tab.name == "all")
         return wanted if wanted in names else first
 
 
@@ -86,6 +100,7 @@ def region_view(region: Region, accounts: AccountQuerySet, now: datetime) -> Reg
         "old": "Answer is old",
         "disabled": "Not enabled",
         "never": "Not polled yet",
+        "answered": "Answered",
         "all": "All",
     }
     everywhere = ("brokers", "all")  # where nobody is asked, only what was known once is left
@@ -107,13 +122,14 @@ def _counted(here: AccountQuerySet, now: datetime) -> dict[str, int]:
     return here.order_by().aggregate(**{name: Count("pk", filter=which) for name, which in lists.items()})
 
 
-def _states(here: AccountQuerySet) -> list[tuple[str, int]]:
+def _states(here: AccountQuerySet) -> list[StateCount]:
     """How many accounts have the region in which state, as AWS told their polls."""
     plain: QuerySet[Any, Any] = here.order_by()
     found = Counter(dict(plain.values_list("here_state").annotate(Count("pk"))))
-    words = [(word, found.pop(state, 0)) for state, word in STATE_WORDS.items()]
-    words += [(state, number) for state, number in sorted(found.items()) if state]
-    return [*((word, number) for word, number in words if number), *([(NOT_TOLD, found[""])] if found[""] else [])]
+    known = [*STATE_WORDS, *sorted(state for state in found if state and state not in STATE_WORDS), ""]
+    return [
+        StateCount(state, STATE_WORDS.get(state, state or NOT_TOLD), found[state]) for state in known if found[state]
+    ]
 
 
 def broker_counts(accounts: AccountQuerySet, region: Region) -> list[BrokerCount]:
@@ -159,5 +175,6 @@ def tab_words(tab: str, region: Region) -> str:
         "old": "Every answer is fresh.",
         "disabled": "No account has the region off.",
         "never": "Every account has been polled here.",
+        "answered": "No account has answered here.",
     }
     return words.get(tab, f"No account of {region.partition} is watched.")

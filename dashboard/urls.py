@@ -178,6 +178,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("matrix/", include(matrix_urls)),
     path("accounts/", include(account_urls)),
     path("onboarding/", include(onboarding_urls)),
+    path("cells/", lists.cell_list, name="cells"),
     path("brokers/", lists.broker_list, name="brokers"),
     path("cleanups/", include(cleanup_urls)),
     path("campaigns/", include(campaign_urls)),

@@ -94,6 +94,11 @@ def states_in_words(counts: Mapping[str, Mapping[str, int]]) -> str:
     )
 
 
+def first_sentence(text: str) -> str:
+    """Of what went wrong, what happened; what to do about it comes after."""
+    return text.partition(". ")[0].removesuffix(".")
+
+
 def ago(then: datetime | None, now: datetime) -> str:
     """Say how long ago: `just now`, `4 min ago`, `12 d ago`, `3 y 7 mo ago`; `never` for None."""
     if then is None:

@@ -10,6 +10,7 @@ from accounts.models.cleanup import Campaign, Cleanup, CleanupQuerySet, JournalE
 from accounts.models.credential import SealedCredential
 from accounts.models.daily import DailyFigures
 from accounts.models.import_draft import ImportDraft
+from accounts.models.matrix_cell import MatrixCell
 from accounts.models.organization import Organization, OrganizationMember, OrganizationTake
 from accounts.models.pause import PollingPause
 from accounts.models.region import Region
@@ -35,6 +36,7 @@ __all__ = (
     "HubIdentity",
     "ImportDraft",
     "JournalEntry",
+    "MatrixCell",
     "Organization",
     "OrganizationMember",
     "OrganizationTake",

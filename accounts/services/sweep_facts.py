@@ -19,24 +19,54 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class RegionFacts:
-    """A region and for how many accounts it failed, by outcome; or was the slowest, and with how many seconds."""
+class OutcomeFacts:
+    """How many cells came to an outcome, and in how many accounts."""
+
+    outcome: Outcome
+    cells: int
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlowRegion:
+    """A region that was the slowest of so many accounts, and its worst time."""
 
     code: str
     accounts: int
-    outcome: Outcome | None = None
-    seconds: float | None = None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FailingRegion:
+    """A region that gave no answer: how often each outcome, the most frequent first."""
+
+    code: str
+    outcomes: Sequence[tuple[Outcome, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What kept Rolecall from the role of so many accounts, in one text."""
+
+    problem: str
+    accounts: int
 
 
 @dataclass(frozen=True, slots=True)
 class SweepFacts:
     """All of it, of the polls that one may see."""
 
-    outcomes: Sequence[tuple[Outcome, int]]
+    outcomes: Sequence[OutcomeFacts]
     slowest_accounts: Sequence[Poll]
-    slowest_regions: Sequence[RegionFacts]
-    failing_regions: Sequence[RegionFacts]
+    slowest_regions: Sequence[SlowRegion]
+    failing_regions: Sequence[FailingRegion]
+    causes: Sequence[Cause]
     stuck: Sequence[Poll]
+
+    @property
+    def cells(self) -> int:
+        """How many cells were asked."""
+        return sum(one.cells for one in self.outcomes)
 
 
 def facts_of(polls: QuerySet[Poll]) -> SweepFacts:
@@ -45,15 +75,31 @@ def facts_of(polls: QuerySet[Poll]) -> SweepFacts:
         outcomes=outcomes_of(polls),
         slowest_accounts=_slowest_accounts(polls),
         slowest_regions=_slowest_regions(polls),
-        failing_regions=_failing_regions(polls),
+        failing_regions=failing_regions(polls),
+        causes=causes_of(polls),
         stuck=stuck_polls(polls),
     )
 
 
-def outcomes_of(polls: QuerySet[Poll]) -> list[tuple[Outcome, int]]:
+def outcomes_of(polls: QuerySet[Poll]) -> list[OutcomeFacts]:
     """How many cells came to which outcome, the good first."""
-    rows: dict[str, int] = dict(_unfolded(polls, "outcomes", "key, SUM(value::int)", "key"))
-    return [(outcome, rows[outcome.value]) for outcome in Outcome if outcome.value in rows]
+    rows = {key: counts for key, *counts in _unfolded(polls, "outcomes", "key, SUM(value::int), COUNT(*)", "key")}
+    return [OutcomeFacts(outcome, *rows[outcome.value]) for outcome in Outcome if outcome.value in rows]
+
+
+def causes_of(polls: QuerySet[Poll]) -> list[Cause]:
+    """The texts that polls failed with, the most frequent first."""
+    rows = polls.exclude(problem="").order_by().values_list("problem").annotate(accounts=Count("pk"))
+    return [Cause(*row) for row in rows.order_by("-accounts", "problem")]
+
+
+def failing_regions(polls: QuerySet[Poll]) -> list[FailingRegion]:
+    """The regions that failed, of the accounts that let Rolecall in, those that did so most often first."""
+    found: dict[str, list[tuple[Outcome, int]]] = {}
+    for code, count, outcome in _unfolded(polls, "failing", "key, COUNT(*), value", "key, value"):
+        found.setdefault(code, []).append((Outcome(outcome), count))
+    often = sorted(found.items(), key=lambda one: -sum(count for _, count in one[1]))
+    return [FailingRegion(*one) for one in often]
 
 
 def stuck_polls(polls: QuerySet[Poll]) -> list[Poll]:
@@ -69,7 +115,7 @@ def _slowest_accounts(polls: QuerySet[Poll]) -> list[Poll]:
     return list(timed.select_related("account").order_by("-lasted", "pk")[:SHOWN])
 
 
-def _slowest_regions(polls: QuerySet[Poll]) -> list[RegionFacts]:
+def _slowest_regions(polls: QuerySet[Poll]) -> list[SlowRegion]:
     """Regions that were some account's slowest, by their worst time."""
     rows = (
         polls.exclude(slowest_region="")
@@ -78,12 +124,7 @@ def _slowest_regions(polls: QuerySet[Poll]) -> list[RegionFacts]:
         .annotate(accounts=Count("pk"), worst=Max("slowest_seconds"))
         .order_by("-worst")[:SHOWN]
     )
-    return [RegionFacts(row["slowest_region"], row["accounts"], seconds=row["worst"]) for row in rows]
-
-
-def _failing_regions(polls: QuerySet[Poll]) -> list[RegionFacts]:
-    rows = _unfolded(polls, "failing", "key, COUNT(*), value", "key, value")
-    return [RegionFacts(code, count, Outcome(outcome)) for code, count, outcome in rows[:SHOWN]]
+    return [SlowRegion(row["slowest_region"], row["accounts"], row["worst"]) for row in rows]
 
 
 def _unfolded(polls: QuerySet[Poll], column: str, what: str, by: str) -> list[tuple[Any, ...]]:

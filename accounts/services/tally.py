@@ -31,6 +31,11 @@ def fresh_cells(since: datetime) -> Q:
     return cells_that("answered") & Q(last_ok_at__gte=since)
 
 
+def old_cells(since: datetime) -> Q:
+    """The condition for cells whose last look was good, but longer ago than that."""
+    return cells_that("answered") & Q(last_ok_at__lt=since)
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """The cells of one region with one outcome. `counted` of them have a broker count, which may be an old one."""
@@ -79,6 +84,7 @@ class Census:
     rabbitmq: int
     activemq: int
     counted: int
+    partitions: tuple[str, ...] = ()
 
     @property
     def old(self) -> int:
@@ -111,6 +117,7 @@ def census_of(accounts: AccountQuerySet, tallies: Iterable[Tally]) -> Census:
         rabbitmq=sum(one.rabbitmq for one in asked),
         activemq=sum(one.activemq for one in asked),
         counted=sum(one.counted for one in asked),
+        partitions=tuple(sorted(per_partition)),
     )
 
 

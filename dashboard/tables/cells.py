@@ -8,11 +8,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.domain.outcomes import Outcome
-from accounts.models import Account
 from dashboard.matrix import CellView
-from dashboard.words import OUTCOME_WORDS, ago, plural
+from dashboard.words import OUTCOME_WORDS, USUAL_STATE, ago, plural
 
-DETAIL_SHOWN = 90  # the account's page has all of it
+# Shorter than on other pages, where there is room.
+SHORTLY = {Outcome.ASSUME_DENIED: "not let in", Outcome.REGION_DISABLED: "region not enabled"}
 BLANK = mark_safe('<td class="c"></td>')
 
 # Five steps of the same blue: the least number of brokers for each.
@@ -24,28 +24,16 @@ def heat(brokers: int) -> int:
     return next(step for least, step in HEAT if brokers >= least)
 
 
-def cell_html(account: Account, region: str, view: CellView | None, now: datetime) -> SafeString:
-    """The whole <td>. Brokers and problems link to the cell's panel; a region of another partition is blank.
+def cell_html(view: CellView | None, now: datetime) -> SafeString:
+    """The whole <td>; a region of another partition is blank.
 
-    Quiet cells have no link, for their weight: 1,500 of them on a page. The script opens their panels too.
+    There are 1,700 of them on a page, so each is as light as can be: the script finds a cell's address by its row and
+    column, the style sheet has the signs with their words, and what AWS said in full is in the cell's panel.
     """
     if view is None:
         return BLANK
-    title, words = f"{region}: {describe(view, now)}", short_words(view)
-    # Who cannot assume the role is refused everywhere alike: nothing about the region is to be read elsewhere.
-    refused_everywhere = view.outcome is Outcome.ASSUME_DENIED and view.brokers is None
-    if refused_everywhere or (not view.brokers and not view.outcome.failing):
-        return format_html('<td class="c {}" title="{}"><i>{}</i></td>', kind(view, now), title, words)
-    shown = "" if view.brokers is None else view.brokers
-    return format_html(
-        '<td class="c {}" title="{}"><a href="/accounts/{}/regions/{}/">{}<i> {}</i></a></td>',
-        kind(view, now),
-        title,
-        account.account_id,
-        region,
-        shown,
-        words,
-    )
+    shown = "" if view.brokers is None or not (view.brokers or view.outcome.failing) else view.brokers
+    return format_html('<td class="c {}" title="{}">{}</td>', kind(view, now), describe(view, now), shown)
 
 
 def kind(view: CellView, now: datetime) -> str:
@@ -57,36 +45,37 @@ def kind(view: CellView, now: datetime) -> str:
     return f"{view.outcome.value} last" if known else view.outcome.value
 
 
-def short_words(view: CellView) -> str:
-    """What a screen reader says beside the number."""
-    if view.outcome is Outcome.OK:
-        return "brokers" if view.brokers else "no brokers"
-    known = "" if view.brokers is None else "last known, "
-    return known + view.outcome.value.replace("_", " ")
-
-
 def describe(view: CellView, now: datetime) -> str:
-    """A cell in one sentence, with its age: the tooltip."""
+    """A cell in one short sentence, with its age: the tooltip."""
     if view.outcome is Outcome.OK:
-        old = ", older than accepted" if view.old(now) else ""
-        return f"{counts_in_words(view)}, {ago(view.last_ok_at, now)}{old}"
-    why = OUTCOME_WORDS[view.outcome]
-    if view.permission:
-        why = f"{why}: {view.permission}"
-    elif view.detail and view.outcome.failing and view.outcome is not Outcome.ASSUME_DENIED:
-        why = f"{why}: {view.detail[:DETAIL_SHOWN]}"
+        old = ", old" if view.old(now) else ""
+        return f"{counts_in_short(view)}, {ago(view.last_ok_at, now)}{old}"
+    why = SHORTLY.get(view.outcome) or OUTCOME_WORDS[view.outcome]
     looked = f", {ago(view.checked_at, now)}" if view.checked_at and view.outcome is not Outcome.UNSUPPORTED else ""
-    if view.brokers is None:
-        return f"{why}{looked}"
-    return f"{why}{looked}. Last known: {counts_in_words(view)}, {ago(view.last_ok_at, now)}"
+    if view.brokers is not None:
+        return f"{why}{looked}. Last known: {brokers_in_words(view)}, {ago(view.last_ok_at, now)}"
+    return f"{why}: {view.permission}{looked}" if view.permission else f"{why}{looked}"
+
+
+def brokers_in_words(view: CellView) -> str:
+    """The last known number alone: `3 brokers`."""
+    return plural(view.brokers, "broker") if view.brokers else "no brokers"
+
+
+def counts_in_short(view: CellView) -> str:
+    """The counts by engine, and how many are in another state than RUNNING: the panel says in which."""
+    return _counts(view, f", {view.not_running:,} not {USUAL_STATE}" if view.not_running else "")
 
 
 def counts_in_words(view: CellView) -> str:
-    """The counts by engine: `3 brokers (2 RabbitMQ, 1 ActiveMQ)`."""
+    """The counts by engine: `3 brokers (2 RabbitMQ, 1 ActiveMQ)`, with the states of those that are not running."""
+    return _counts(view, f", of these {view.unusual}" if view.unusual else "")
+
+
+def _counts(view: CellView, unusual: str) -> str:
     if not view.brokers:
         return "no brokers"
     engines = [(view.rabbitmq or 0, "RabbitMQ"), (view.activemq or 0, "ActiveMQ")]
     engines.append((view.brokers - engines[0][0] - engines[1][0], "other"))
     inside = ", ".join(f"{count} {engine}" for count, engine in engines if count)
-    unusual = f", of these {view.unusual}" if view.unusual else ""
     return f"{plural(view.brokers, 'broker')} ({inside}{unusual})"

@@ -12,6 +12,7 @@ import django_tables2 as tables
 from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Account, AccountQuerySet, Cell, Region
@@ -29,6 +30,8 @@ from dashboard.tables.rows import Painter, escaped, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
 from dashboard.tallies import ByRegion, Members, members_of, tallies
 
+CELLS_WITHOUT_SCRIPTS = '<noscript><small><a href="/cells/?account={}">All regions</a></small></noscript>'
+
 
 class RegionColumn(SortedColumn):
     """One region: the account's brokers there. It renders its own <td>, since its kind stands in its class."""
@@ -45,7 +48,7 @@ class RegionColumn(SortedColumn):
 
     def render(self, record: Any, table: Any) -> SafeString:
         """The cell, or a blank where the region belongs to another partition."""
-        return cell_html(record, self.region.code, table.cells_of(record).get(self.region.code), table.now)
+        return cell_html(table.cells_of(record).get(self.region.code), table.now)
 
 
 FURTHER_ATTRS = {"th": {"class": "k-further"}}
@@ -101,6 +104,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     ticked = "account"
     page_sizes = (25, 50)  # a hundred rows of 34 regions weigh half a megabyte
     chooses_columns = True  # by its layout: regions are columns, too
+    as_list = ""  # where the same cells are a list
 
     def __init__(
         self, accounts: AccountQuerySet, *, layout: Layout, now: datetime, groups: Groups | None, **kwargs: Any
@@ -202,12 +206,12 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         codes = [region.code for region in self.regions]
         for row in self.paginated_rows:
             cells = self.cells_of(row.record)
-            regions = mark_safe("".join([cell_html(row.record, code, cells.get(code), self.now) for code in codes]))  # noqa: S308 each is safe
+            regions = mark_safe("".join([cell_html(cells.get(code), self.now) for code in codes]))  # noqa: S308 each is safe
             yield MatrixRow(row.record, [(painter, painter.paint(row)) for painter in painters], regions)
 
     def render_account(self, record: Account) -> SafeString:
-        """Name and id."""
-        return account_html(record)
+        """Name and id; without scripts, which find a cell's page, the way to the account's cells."""
+        return account_html(record) + format_html(CELLS_WITHOUT_SCRIPTS, record.account_id)
 
     def render_role(self, record: Account) -> SafeString:
         """The verdict."""

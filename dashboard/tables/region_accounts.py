@@ -67,8 +67,14 @@ def lists_here(old_before: datetime) -> dict[str, Q]:
         "old": Q(here_outcome=Outcome.OK, here_last_ok_at__lt=old_before),
         "disabled": Q(here_outcome=Outcome.REGION_DISABLED),
         "never": Q(here_outcome=Outcome.NEVER),
+        "answered": Q(here_outcome=Outcome.OK),
         "all": Q(),
     }
+
+
+def in_state(state: str) -> Q:
+    """The accounts where AWS calls the region so; empty: where nobody was told."""
+    return Q(here_state=state)
 
 
 class RegionAccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import django_tables2 as tables
 from django.db.models import F, Func, IntegerField, JSONField, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -107,13 +108,37 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         """Nothing: the switch is drawn by the template, which knows who is looking."""
         return ""
 
+    def render_accounts(self, record: Region) -> SafeString:
+        """The accounts of its partition."""
+        return _rows_html(record, record.accounts, "all")  # type: ignore[attr-defined]  # annotated, like the others
+
     def render_answering(self, record: Region) -> SafeString:
         """Of how many accounts."""
-        return format_html('{} <span class="soft">of {}</span>', f"{record.answering:,}", f"{record.accounts:,}")  # type: ignore[attr-defined]
+        shown = _rows_html(record, record.answering, "answered")  # type: ignore[attr-defined]
+        return format_html('{} <span class="soft">of {}</span>', shown, f"{record.accounts:,}")  # type: ignore[attr-defined]
+
+    def render_disabled(self, record: Region) -> SafeString:
+        """In how many accounts it is off."""
+        return _rows_html(record, record.disabled, "disabled")  # type: ignore[attr-defined]
+
+    def render_failing(self, record: Region) -> SafeString:
+        """In how many accounts it gave no answer."""
+        return _rows_html(record, record.failing, "failing")  # type: ignore[attr-defined]
 
     def render_brokers(self, record: Region) -> str:
         """The sum over the accounts, with `≥` unless each of them answered or has the region off."""
         known: int | None = record.known_brokers  # type: ignore[attr-defined]
         if known is None:
             return "?" if record.polled and not is_settled(record) else "–"
-        return str(BrokerTotal(known, is_settled(record)))
+        total = str(BrokerTotal(known, is_settled(record)))
+        url = f"{reverse('brokers')}?region={record.code}"
+        return format_html('<a class="in" href="{}">{}</a>', url, total) if known else total
+
+
+def _rows_html(region: Region, count: int, show: str) -> SafeString:
+    """A figure of a region, linked to the list of its page that has the rows; none has no link."""
+    if not count:
+        return format_html("{}", count)
+    return format_html(
+        '<a class="in" href="{}?show={}">{}</a>', reverse("region", args=[region.code]), show, f"{count:,}"
+    )

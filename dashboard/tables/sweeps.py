@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import AccountQuerySet, AuditEntry, Poll, Sweep
 from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, account_html
+from dashboard.words import first_sentence
 
 ANSWERED = (Poll.State.DONE, Poll.State.FAILED)
 TONES = {"running": "in_use", "done": "good", "cancelled": "absent", "queued": "absent", "failed": "danger"}
@@ -72,6 +73,21 @@ class SweepTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
         """The state's word."""
         return state_html(record.state)
 
+    def render_accounts(self, record: Sweep) -> SafeString:
+        """The number, linked to the accounts' polls."""
+        return _rows_html(record, record.accounts)  # type: ignore[attr-defined]  # annotated
+
+    def render_failed(self, record: Sweep) -> SafeString:
+        """The number, linked to the polls that failed."""
+        return _rows_html(record, record.failed, f"?state={Poll.State.FAILED.value}")  # type: ignore[attr-defined]
+
+
+def _rows_html(sweep: Sweep, count: int, query: str = "") -> SafeString:
+    """A figure of a sweep, linked to the polls that it counts; none have no link."""
+    if not count:
+        return format_html("{}", count)
+    return format_html('<a class="in" href="{}{}">{}</a>', sweep.get_absolute_url(), query, f"{count:,}")
+
 
 def failing_if_answered(poll: Poll) -> int | None:
     """How many regions failed; None for a poll that has not ended or was cancelled: nobody looked."""
@@ -107,6 +123,12 @@ class PollTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
     def render_state(self, record: Poll) -> SafeString:
         """The state's word."""
         return state_html(record.state)
+
+    def render_problem(self, record: Poll) -> SafeString:
+        """What happened; what to do about it on hover, since the same text may stand in many rows."""
+        if not record.problem:
+            return format_html('<span class="soft">{}</span>', "–")
+        return format_html('<span title="{}">{}</span>', record.problem, first_sentence(record.problem))
 
 
 class AuditTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types

@@ -89,7 +89,7 @@ def heading(part: Part, summed: Summary, groups: Groups, page: int) -> Heading:
 def summary(members: Members, codes: Iterable[str], found: ByRegion) -> Summary:
     """What is said of some accounts: `found` has all their regions, `codes` those that have a column."""
     most = max((tally.brokers or 0 for tally in found.values()), default=0)
-    cells = mark_safe("".join([tally_html(code, found[code], most) for code in codes]))  # noqa: S308 each is safe
+    cells = mark_safe("".join([tally_html(found[code], most) for code in codes]))  # noqa: S308 each is safe
     return Summary(members.accounts, _roles(members), _policies(members), whole(found.values()), cells)
 
 
@@ -111,18 +111,15 @@ def _policies(members: Members) -> Said:
     )
 
 
-def tally_html(code: str, tally: Tally, most: int) -> SafeString:
+def tally_html(tally: Tally, most: int) -> SafeString:
     """The <td> of one region: a sum with its reservation, and on hover on what it rests. `most` is its row's largest.
 
-    Words for screen readers only where a sign stands for the figure: there may be 1,700 of these on a page.
+    The style sheet has the words of its signs: there may be 1,700 of these on a page.
     """
     if not tally.expected:
         return BLANK
-    said, figure = sum_in_words(tally), _short(tally)
-    shown = figure or format_html("<i>{}</i>", said)
-    return format_html(
-        '<td class="c t{}" title="{}: {}; {}">{}</td>', _kind(tally, most), code, said, rests_on(tally), shown
-    )
+    said = f"{sum_in_words(tally)}; {rests_on(tally)}"
+    return format_html('<td class="c t{}" title="{}">{}</td>', _kind(tally, most), said, _short(tally))
 
 
 def sum_in_words(tally: Tally) -> str:
@@ -134,10 +131,10 @@ def sum_in_words(tally: Tally) -> str:
 
 
 def rests_on(tally: Tally, what: str = "account") -> str:
-    """On what a total rests: `3 of 5 accounts answered, 1 longer ago than accepted, 1 not enabled`."""
+    """On what a total rests: `3 of 5 accounts answered, 1 of them old, 1 not enabled`."""
     if not tally.polled:
         return "not polled: switched off in the region table"
-    old = f", {tally.old:,} longer ago than accepted" if tally.old else ""
+    old = f", {tally.old:,} of them old" if tally.old else ""
     failing = f", {tally.failing:,} failing" if tally.failing else ""
     off = f", {tally.disabled:,} not enabled" if tally.disabled else ""
     return f"{tally.answered:,} of {plural(tally.expected, what)} answered{old}{failing}{off}"

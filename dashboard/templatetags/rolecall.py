@@ -20,16 +20,19 @@ from accounts.models import RoleStatus
 from dashboard.addresses import CLEAR, query_with, query_without
 from dashboard.arrange import Tools
 from dashboard.chips import ChipFilterSet
+from dashboard.poll_filter import mark_of
 from dashboard.tables.columns import grade_html, outcome_html, policy_html, time_html, verdict_html
 from dashboard.tables.heads import head_html
 from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
-from dashboard.words import plural, span
+from dashboard.words import first_sentence, plural, span
 
 register = template.Library()
 
 register.filter("plural", plural)
 register.filter("span", span)
+register.filter("first_sentence", first_sentence)
+register.filter("cause_mark", mark_of)
 register.filter("grouped", group_digits)
 register.filter("state_chip", state_html)
 register.filter("page_rows", page_rows)

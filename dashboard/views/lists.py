@@ -1,4 +1,4 @@
-"""Plain lists: brokers and the audit record."""
+"""Plain lists: cells, brokers and the audit record."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Broker
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.behind import behind
 from dashboard.matrix import census
 from dashboard.tables.brokers import OLD, with_knowledge
 from dashboard.views.common import listing_page
+
+
+@require_safe
+@open_to(Role.VIEWER)
+def cell_list(request: ViewerRequest) -> HttpResponseBase:
+    """The matrix as a list, a row for each account and region."""
+    return listing_page(request, "cells", "cells.html", {})
 
 
 @require_safe
@@ -21,7 +29,8 @@ def broker_list(request: ViewerRequest) -> HttpResponseBase:
     counted = census(visible_accounts(request.user), timezone.now())
     mine = Broker.objects.filter(account__in=visible_accounts(request.user).order_by().values("pk"))
     old = with_knowledge(mine).filter(Q(knowledge=OLD)).count()
-    return listing_page(request, "brokers", "brokers.html", {"unread": counted.failing + counted.never, "old": old})
+    context = {"unread": counted.failing + counted.never, "behind": behind(counted), "old": old}
+    return listing_page(request, "brokers", "brokers.html", context)
 
 
 @require_safe

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import Role, ViewerRequest, open_to
+from dashboard.behind import behind
 from dashboard.filters import AccountFilter, account_filter
 from dashboard.listings import LISTINGS
 from dashboard.selection import matching
@@ -28,8 +29,12 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
         return redirect(address)
     shown = LISTINGS["matrix"].shown(request.GET, request.user)
     accounts = cast(AccountFilter, shown.filter).accounts
+    counted = shown.table.census
+    rows = behind(counted, request.GET)
+    shown.table.as_list = rows.every
     context = {
-        "census": shown.table.census,
+        "census": counted,
+        "behind": rows,
         "fresh": fresh_words(),
         **running_context(),
         "pollable": accounts.awake().filter(paused=False).count(),

@@ -8,12 +8,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.models import Sweep
 from accounts.services.tally import cells_of, census_of, tally
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.at_work import at_work
 from dashboard.attention import attention
+from dashboard.behind import behind, engine_urls
 from dashboard.formats import FORMATS
+from dashboard.last_sweep import last_sweep
 from dashboard.matrix import census
 from dashboard.overview import days_export, overview_trends, region_strip, verdict_counts
 from dashboard.tables.regions import regions_with_counts
@@ -30,13 +31,17 @@ def overview(request: ViewerRequest) -> HttpResponse:
     tallies = tally(cells_of(accounts), stale_before(now))
     regions = list(regions_with_counts(accounts, tallies=tallies))
     counted = census_of(accounts, tallies)
+    last = last_sweep(accounts)
     context = {
         "census": counted,
+        "behind": behind(counted),
+        "engines": engine_urls(),
         "verdicts": verdict_counts(accounts),
         "attention": attention(accounts, regions, counted, now),
         "regions": region_strip(regions),
         "trends": overview_trends(accounts, counted, now),
-        "sweep": Sweep.objects.first(),
+        "sweep": last.sweep if last else None,
+        "last": last,
         "work": at_work(accounts, now),
         "fresh": fresh_words(),
         "formats": FORMATS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,7 +28,7 @@ from dashboard.access import Role, ViewerRequest, may, open_to, visible_accounts
 from dashboard.region_edits import last_edits
 from dashboard.region_forms import RegionForm
 from dashboard.region_page import region_view, rows_that_differ, tab_words, why_not_polled
-from dashboard.tables.region_accounts import RegionAccountTable, accounts_in, lists_here
+from dashboard.tables.region_accounts import RegionAccountTable, accounts_in, in_state, lists_here
 from dashboard.tables.regions import regions_with_counts
 from dashboard.views.common import list_page, listing_page, yes_or_no
 from dashboard.words import plural, stale_before
@@ -57,10 +58,13 @@ def region_detail(request: ViewerRequest, code: str) -> HttpResponseBase:
     region = get_object_or_404(regions_with_counts(mine, code))
     page = region_view(region, mine, now)
     show = page.opened(request.GET.get("show", ""))
-    table = RegionAccountTable(accounts_in(mine, region).filter(lists_here(stale_before(now))[show]))
+    state = next((one for one in page.states if one.mark == request.GET.get("state")), None)
+    listed = lists_here(stale_before(now))[show] & (in_state(state.state) if state else Q())
+    table = RegionAccountTable(accounts_in(mine, region).filter(listed))
     table.empty_text = tab_words(show, region)
     context: dict[str, Any] = {
-        "region": region, "page": page, "show": show, "why_off": "" if region.polled else why_not_polled(region),
+        "region": region, "page": page, "show": show, "state": state,
+        "why_off": "" if region.polled else why_not_polled(region),
         "stays": why_not_removed(code) if page.by_hand else "",
     }  # fmt: skip
     own = frozenset({"show"} if request.GET.get("show", show) == show else ())

@@ -17,6 +17,7 @@ from accounts.services.schedule import pause_polling, polling_pause, resume_poll
 from accounts.services.sweep_facts import facts_of
 from accounts.services.sweeps import Progress, cancel_sweep, progress_of, running_sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.poll_filter import PollFilter
 from dashboard.tables.sweeps import PollTable
 from dashboard.views.common import list_page, listing_page, yes_or_no
 
@@ -37,8 +38,9 @@ def sweep_detail(request: ViewerRequest, sweep_id: int) -> HttpResponseBase:
     sweep = get_object_or_404(Sweep, pk=sweep_id)
     trouble = Case(When(state=Poll.State.FAILED, then=Value(0)), When(failing_regions__gt=0, then=Value(1)), default=2)
     polls = sweep.polls.filter(account__in=visible_accounts(request.user).order_by().values("pk"))
-    table = PollTable(polls.select_related("account").order_by(trouble, "account__name", "pk"))
-    context = {"sweep": sweep, "facts": facts_of(polls), **bar_context(sweep)}
+    narrowed = PollFilter(request.GET, queryset=polls.select_related("account"))
+    table = PollTable(narrowed.qs.order_by(trouble, "account__name", "pk"))
+    context = {"sweep": sweep, "facts": facts_of(polls), "filter": narrowed, **bar_context(sweep)}
     return list_page(request, table, "sweep.html", f"sweep-{sweep.pk}", **context)
 
 

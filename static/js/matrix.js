@@ -1,5 +1,5 @@
 // The matrix by keyboard and pointer: arrows walk over the cells, a card says what a cell is, a click opens its panel.
-// Without this file the table is a table: its links lead to pages, its titles say what the card says.
+// Without this file the table is a table: its titles say what the card says, and the list of cells leads to their pages.
 (() => {
   const table = document.querySelector("table.matrix");
   const panel = document.getElementById("cell-panel");
@@ -104,9 +104,9 @@
   panel.addEventListener("htmx:responseError", (event) => { if (event.target === panel) tellOfFailure(); });
   table.addEventListener("click", (event) => {
     const cell = event.target.closest("td.c");
-    if (!cell || !addressOf(cell) || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    openPanel(cell);
+    if (!cell || !addressOf(cell) || event.shiftKey) return;
+    if (event.ctrlKey || event.metaKey) window.open(addressOf(cell), "_blank", "noopener"); // as a link would
+    else openPanel(cell);
   });
   panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); }); // beside it
   panel.addEventListener("close", () => {

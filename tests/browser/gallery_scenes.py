@@ -106,7 +106,7 @@ def report(page: Page, site: str) -> None:
 def cell(page: Page, site: str) -> None:
     """Open the panel of a cell that gave no answer, from the matrix."""
     page.goto(f"{site}/matrix/?q={DENIED}", wait_until="networkidle")
-    page.locator("#rows td.c a").first.click()
+    page.locator("#rows td.heat1").first.click()
     page.get_by_role("dialog").get_by_text("Last probe").first.wait_for()
 
 

@@ -121,7 +121,7 @@ def test_rows_that_a_sweep_brings_anew_do_not_lose_the_cell_behind_the_panel(mat
 
     with matrix.expect_response(re.compile("/matrix/")):
         matrix.evaluate("htmx.trigger(document.body, 'sweep-ended')")
-    matrix.wait_for_function("document.querySelector('#rows td a').tabIndex === -1")
+    matrix.wait_for_function("document.querySelector('#rows th a').tabIndex === -1")
     matrix.keyboard.press("Escape")
 
     expect(cell(matrix, "gamma", "us-east-2")).to_be_focused()
@@ -146,12 +146,26 @@ def test_the_card_says_what_the_cell_is_and_goes_with_escape(matrix: Page) -> No
 
     matrix.keyboard.press("Escape")
     expect(card).to_be_hidden()
-    expect(cell(matrix, "alpha", "us-east-2")).to_have_attribute("title", re.compile("us-east-2: denied"))
+    expect(cell(matrix, "alpha", "us-east-2")).to_have_attribute("title", re.compile("^denied: mq:ListBrokers"))
 
     cell(matrix, "alpha", "us-east-1").focus()
     matrix.keyboard.press("ArrowRight")
     expect(card).to_be_visible()
     expect(cell(matrix, "alpha", "us-east-2")).to_have_attribute("aria-describedby", "cell-card")
+
+
+def test_signs_have_words_for_whoever_does_not_see_them(matrix: Page) -> None:
+    alpha = matrix.locator("#rows tr").first.aria_snapshot()
+
+    assert re.search("2 brokers denied no brokers not known", alpha)
+
+
+def test_control_and_a_click_open_a_cell_in_a_tab(matrix: Page) -> None:
+    with matrix.context.expect_page() as opened:
+        cell(matrix, "alpha", "us-east-2").click(modifiers=["Control"])
+
+    expect(opened.value.get_by_role("heading", name="us-east-2 in alpha")).to_be_visible()
+    expect(matrix.get_by_role("dialog")).to_be_hidden()
 
 
 def test_a_group_is_collapsed_and_opened_and_the_keyboard_stays_on_it(matrix: Page) -> None:
@@ -200,7 +214,7 @@ def test_the_keys_are_listed_on_every_page_and_can_be_switched_off(matrix: Page,
     expect(matrix.locator("[data-search]")).to_be_focused()
 
 
-def test_without_javascript_a_cell_leads_to_its_page_and_groups_collapse(
+def test_without_javascript_an_account_leads_to_its_cells_and_groups_collapse(
     matrix: Page, live_server: LiveServer, browser: Browser
 ) -> None:
     state = matrix.context.storage_state()
@@ -209,7 +223,8 @@ def test_without_javascript_a_cell_leads_to_its_page_and_groups_collapse(
 
     plain.get_by_role("link", name="Prod").click()
     expect(plain.locator("tr[data-account]")).to_have_count(1)
-    plain.locator("tr[data-account]").get_by_role("link", name="2 brokers").click()
+    plain.locator("tr[data-account]").get_by_role("link", name="All regions").click()
+    plain.get_by_role("link", name="us-east-1", exact=True).click()
 
     expect(plain.get_by_role("heading", name="us-east-1 in gamma")).to_be_visible()
     expect(plain.locator("main")).to_contain_text("orders-gamma")

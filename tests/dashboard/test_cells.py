@@ -14,13 +14,12 @@ from dashboard.tables.cells import cell_html, describe
 from tests.dashboard.factories import make_account, make_cell
 
 NOW = timezone.now()
-ACCOUNT = Account(account_id="123456789012")
 ANSWERED = CellView(Outcome.OK, 0, 0, 0, NOW, NOW)
 POLLED, OFF = Region(code="us-east-1", polled=True), Region(code="us-east-1", polled=False)
 
 
 def shown(view: CellView | None) -> str:
-    return cell_html(ACCOUNT, "us-east-1", view, NOW)
+    return cell_html(view, NOW)
 
 
 def test_a_region_without_a_row_was_never_polled() -> None:
@@ -40,7 +39,7 @@ def test_a_region_that_is_switched_off_keeps_its_last_count(db: None) -> None:
 
 
 def test_an_answered_zero_is_a_dot_and_says_no_brokers() -> None:
-    assert shown(ANSWERED) == ('<td class="c heat0" title="us-east-1: no brokers, just now"><i>no brokers</i></td>')
+    assert shown(ANSWERED) == '<td class="c heat0" title="no brokers, just now"></td>'
 
 
 @pytest.mark.parametrize(("brokers", "step"), [(1, 1), (2, 2), (3, 2), (4, 3), (9, 3), (10, 4), (137, 4)])
@@ -48,7 +47,7 @@ def test_brokers_are_a_number_in_a_step_of_blue(brokers: int, step: int) -> None
     html = shown(CellView(Outcome.OK, brokers, brokers, 0, NOW, NOW))
 
     assert f'class="c heat{step}"' in html
-    assert f">{brokers}<i> brokers</i></a>" in html
+    assert html.endswith(f">{brokers}</td>")
 
 
 @pytest.mark.parametrize("outcome", sorted(FAILING))
@@ -56,7 +55,7 @@ def test_a_failing_cell_never_shows_a_number_it_does_not_know(outcome: Outcome) 
     html = shown(CellView(outcome, checked_at=NOW))
 
     assert f'class="c {outcome.value}"' in html
-    assert not any(digit in html.split("<i>")[0].rsplit(">", 1)[-1] for digit in "0123456789")
+    assert html.endswith("></td>")
 
 
 @pytest.mark.parametrize("outcome", sorted(FAILING))
@@ -64,11 +63,12 @@ def test_a_failing_cell_with_a_past_shows_the_old_number_as_last_known(outcome: 
     html = shown(CellView(outcome, 3, 3, 0, NOW, NOW - timedelta(hours=3)))
 
     assert f'class="c {outcome.value} last"' in html
-    assert "Last known: 3 brokers (3 RabbitMQ), 3 h ago" in html
+    assert "Last known: 3 brokers, 3 h ago" in html
+    assert html.endswith(">3</td>")
 
 
 def test_a_failing_cell_whose_past_was_empty_still_shows_that_zero_as_last_known() -> None:
-    assert ">0<i> last known, throttled</i>" in shown(CellView(Outcome.THROTTLED, 0, 0, 0, NOW, NOW))
+    assert shown(CellView(Outcome.THROTTLED, 0, 0, 0, NOW, NOW)).endswith(">0</td>")
 
 
 def test_brokers_in_a_region_that_was_switched_off_in_the_account_stay_in_sight() -> None:
@@ -81,7 +81,7 @@ def test_an_old_answer_looks_and_reads_old() -> None:
     html = shown(CellView(Outcome.OK, 5, 5, 0, NOW, NOW - timedelta(hours=7)))
 
     assert 'class="c heat3 old"' in html
-    assert "7 h ago, older than accepted" in html
+    assert "7 h ago, old" in html
 
 
 def test_a_denied_cell_names_the_missing_permission() -> None:
@@ -100,7 +100,7 @@ def test_brokers_in_another_state_than_running_are_told_in_the_tooltip() -> None
 
     said = describe(view, NOW)
 
-    assert "of these 1 RabbitMQ REBOOT_IN_PROGRESS, 1 ActiveMQ CREATION_FAILED)" in said
+    assert said == "3 brokers (2 RabbitMQ, 1 ActiveMQ, 2 not RUNNING), just now"
 
 
 def test_brokers_that_are_all_running_need_no_words() -> None:
@@ -109,17 +109,16 @@ def test_brokers_that_are_all_running_need_no_words() -> None:
     assert describe(view, NOW) == "2 brokers (2 RabbitMQ), just now"
 
 
-def test_a_failing_cell_tells_the_states_of_its_last_good_look() -> None:
+def test_a_failing_cell_is_short_the_panel_has_what_aws_said() -> None:
     counts = {"rabbitmq": {"CRITICAL_ACTION_REQUIRED": 1}}
-    view = CellView(Outcome.THROTTLED, 1, 1, 0, NOW, NOW - timedelta(hours=3), counts=counts)
+    said = "AccessDenied: " + 90 * "x"
+    view = CellView(Outcome.THROTTLED, 1, 1, 0, NOW, NOW - timedelta(hours=3), detail=said, counts=counts)
 
-    last_known = describe(view, NOW).partition("Last known: ")[2]
-
-    assert last_known == "1 broker (1 RabbitMQ, of these 1 RabbitMQ CRITICAL_ACTION_REQUIRED), 3 h ago"
+    assert describe(view, NOW) == "throttled, just now. Last known: 1 broker, 3 h ago"
 
 
-def test_markup_in_what_aws_said_is_escaped() -> None:
-    assert "<b>" not in shown(CellView(Outcome.FAILED, checked_at=NOW, detail="<b>broken</b>"))
+def test_markup_in_a_missing_permission_is_escaped() -> None:
+    assert "<b>" not in shown(CellView(Outcome.DENIED, checked_at=NOW, permission="<b>broken</b>"))
 
 
 def test_a_total_over_answers_is_a_number() -> None:

@@ -26,7 +26,7 @@ from tests.dashboard.factories import (
     unreadable,
 )
 
-LISTS = ("/", "/matrix/", "/accounts/", "/brokers/", "/regions/", "/sweeps/", "/cleanups/", "/audit/")
+LISTS = ("/", "/matrix/", "/accounts/", "/brokers/", "/cells/", "/regions/", "/sweeps/", "/cleanups/", "/audit/")
 EVIL = "<script>alert(1)</script>"
 
 

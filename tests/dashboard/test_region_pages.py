@@ -81,7 +81,7 @@ def test_a_region_says_how_its_accounts_stand(watching: Client, world: list[Acco
     text = text_of(watching, "/regions/eu-west-1/")
 
     assert "2 of 5 accounts answer here, ≥ 5 brokers" in text
-    assert "Failing 1 With brokers 2 Answer is old 1 Not enabled 1 Not polled yet 1 All 5" in text
+    assert "Failing 1 With brokers 2 Answer is old 1 Not enabled 1 Not polled yet 1 Answered 2 All 5" in text
     assert "Being enabled 1 Disabled 1 Not told 2" in text
     assert "RabbitMQ RUNNING 1" in text
     assert "ActiveMQ CREATION_FAILED 1" in text

@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-from accounts.models import Account, AuditEntry, Broker, Cleanup, Poll, Region, Sweep
+from accounts.models import Account, AuditEntry, Broker, Cleanup, MatrixCell, Poll, Region, Sweep
 from dashboard.tables.accounts import AccountTable
 from dashboard.tables.brokers import BrokerTable
 from dashboard.tables.cleanups import CleanupTable
+from dashboard.tables.matrix_cells import MatrixCellTable
 from dashboard.tables.onboarding import OnboardingTable
 from dashboard.tables.region_accounts import RegionAccountTable
 from dashboard.tables.regions import RegionTable
@@ -25,6 +26,7 @@ from tests.shared_rows import shared_rows
 TABLES: dict[str, tuple[Any, Any]] = {
     "/accounts/": (AccountTable, Account),
     "/brokers/": (BrokerTable, Broker),
+    "/cells/": (MatrixCellTable, MatrixCell),
     "/regions/": (RegionTable, Region),
     "/regions/us-east-1/": (RegionAccountTable, Account),
     "/sweeps/": (SweepTable, Sweep),

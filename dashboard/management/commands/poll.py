@@ -78,7 +78,7 @@ class Command(BaseCommand):
             f"{sweep} {sweep.state}: {plural(progress.done, 'account')} answered, {progress.failed} failed,"
             f" {plural(progress.failing_regions, 'failing region')}, {progress.elapsed_seconds:.1f} s"
         )
-        cells = ", ".join(f"{count:,} {outcome.value}" for outcome, count in outcomes_of(sweep.polls.all())) or "none"
+        cells = ", ".join(f"{one.cells:,} {one.outcome.value}" for one in outcomes_of(sweep.polls.all())) or "none"
         self.stdout.write(
             f"cells: {cells}; requests to AWS: {progress.calls:,}, of them {progress.retries:,} retries,"
             f" {progress.throttles:,} throttled"
