@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Broker
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.following import follows_sweeps
 from dashboard.matrix import census
 from dashboard.tables.brokers import OLD, with_knowledge
 from dashboard.views.common import listing_page
@@ -16,6 +17,7 @@ from dashboard.views.common import listing_page
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
     counted = census(visible_accounts(request.user), timezone.now())

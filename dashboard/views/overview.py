@@ -11,14 +11,15 @@ from accounts.models import Sweep
 from accounts.services.tally import cells_of, census_of, tally
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.attention import attention
+from dashboard.following import follows_sweeps
 from dashboard.overview import overview_trends, region_strip, verdict_counts
 from dashboard.tables.regions import regions_with_counts
-from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, stale_before
 
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def overview(request: ViewerRequest) -> HttpResponse:
     """Totals, what needs a person, the last sweep and the regions."""
     accounts, now = visible_accounts(request.user), timezone.now()
@@ -33,6 +34,5 @@ def overview(request: ViewerRequest) -> HttpResponse:
         "trends": overview_trends(accounts, counted, now),
         "sweep": Sweep.objects.first(),
         "fresh": fresh_words(),
-        **running_context(),
     }
     return render(request, "overview.html", context)
