@@ -105,19 +105,19 @@
   for (const end of ["pointerup", "pointercancel", "dragend"]) addEventListener(end, () => { pressed = null; });
   const marked = () => { const text = getSelection(); return !text.isCollapsed && text.anchorNode?.parentElement?.closest("[data-follows]"); };
 
-  const ask = async (address, old) => {
+  const ask = async (address, group) => {
     const began = performance.now(), busy = { until: Infinity };
     asked.set(address, busy);
-    const others = old.slice(1).map((part) => `#${part.id}`).join(",");
-    await htmx.ajax("GET", address, { source: old[0], target: old[0], select: `#${old[0].id}`, selectOOB: others, swap: "outerHTML" }).catch(() => {});
+    const main = group.find((part) => part.id === "rows") ?? group[0], others = group.filter((part) => part !== main);
+    const [select, selectOOB] = [`#${main.id}`, others.map((part) => `#${part.id}`).join()];
+    await htmx.ajax("GET", address, { source: main, target: main, select, selectOOB, swap: "outerHTML" }).catch(() => {});
     await new Promise((done) => { setTimeout(done, 100); }); // htmx puts the new attributes in a little later
-    const took = performance.now() - began, now = document.getElementById(old[0].id);
-    const arrived = now && now !== old[0];
-    busy.rest = arrived ? SHARE * took : AFTER_A_FAILURE;
-    busy.ended = performance.now();
+    const now = document.getElementById(main.id), arrived = now && now !== main;
     busy.until = 0;
+    busy.ended = performance.now();
+    busy.rest = arrived ? SHARE * (busy.ended - began) : AFTER_A_FAILURE;
     if (!arrived) return;
-    old.slice(1).filter((part) => part.isConnected).forEach((part) => part.remove()); // what the page has no longer
+    others.filter((part) => part.isConnected).forEach((part) => part.remove()); // what the page has no longer
     if (now.dataset.follows !== bar()?.dataset.mark) htmx.trigger(document.body, "sweep-begun"); // the bar is behind
   };
   const rests = (address, group) => {
