@@ -21,4 +21,4 @@ def search_page(request: ViewerRequest) -> HttpResponse:
     hits = [hit for kind in found for hit in kind.hits]
     if len(hits) == 1:
         return redirect(hits[0].url)
-    return render(request, "search.html", {"text": text, "found": [kind for kind in found if kind.count]})
+    return render(request, "search.html", {"searched": text, "found": [kind for kind in found if kind.count]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -62,11 +63,6 @@ def end(sweep: Sweep, brokers: int = 7) -> None:
     Sweep.objects.filter(pk=sweep.pk).update(state="done", finished_at=now)
 
 
-def cell(page: Page) -> str:
-    """The figure of the one cell with brokers."""
-    return page.locator("#rows td.c a").first.inner_text().split()[0]
-
-
 PAGES = {
     "overview": ("/", "#overview-live .figure:has-text('Brokers') b", "7"),
     "matrix": ("/matrix/", "#rows .k-brokers >> nth=1", "7"),
@@ -125,7 +121,7 @@ def test_two_sweeps_one_after_the_other_are_both_followed(site: str, page: Page)
         expect(page.locator("#sweep-bar")).to_contain_text("0 of 2 accounts")
         end(sweep, brokers)
         expect(page.locator("#rows td.c a").first).to_contain_text(f"{brokers} brokers", timeout=SOON)
-        expect(page.locator("#sweep-bar")).to_contain_text(f"The last, Sweep {sweep.pk}, is done", timeout=SOON)
+        expect(page.locator("#sweep-bar")).to_contain_text(f"The last was Sweep {sweep.pk}, done", timeout=SOON)
 
 
 def test_rows_totals_and_the_sentence_above_them_come_in_one_answer(site: str, page: Page) -> None:
@@ -261,3 +257,20 @@ def test_a_page_that_sweeps_never_leave_alone_is_not_asked_for_all_the_time(site
         page.wait_for_timeout(1_000)
 
     assert 1 <= len(rows) <= 3
+
+
+def test_the_ages_of_cells_go_on_and_the_card_has_the_exact_time(site: str, page: Page) -> None:
+    page.clock.install()
+    page.goto(f"{site}/matrix/")
+    shown = page.locator("#rows td.c:has(a)").first
+    expect(shown).to_have_attribute("title", re.compile("50 min ago"))
+
+    page.clock.fast_forward("12:00")
+
+    expect(shown).to_have_attribute("title", re.compile("1 h ago"))
+    expect(page.locator("#rows .chip").nth(1)).to_have_attribute("title", re.compile("as of 1 h ago, .* UTC"))
+    shown.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#cell-card")).to_contain_text("1 h ago")
+    expect(page.locator("#cell-card")).to_contain_text(re.compile(r"Answered \d+ \w+ \d{4}, \d\d:\d\d:\d\d UTC"))
