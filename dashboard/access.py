@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
@@ -40,6 +40,7 @@ class ViewerRequest(HttpRequest):
     """A request that `open_to` has let through: its user is signed in."""
 
     user: User
+    following: dict[str, Any]  # on pages that follow the sweeps
 
 
 def visible_accounts(person: Person) -> AccountQuerySet:

@@ -13,7 +13,7 @@ from dashboard.words import answering_server
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The local-AWS banner, what the person may do, which entry of the bar is open, and its help."""
+    """The local-AWS banner, what the person may do, which entry of the bar is open, its help, and how sweeps stand."""
     user = getattr(request, "user", None)
     match = getattr(request, "resolver_match", None)
     return {
@@ -23,4 +23,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "may_operate": user is not None and may(user, Role.OPERATOR),
         "page_help": help_for(match.url_name or "") if match else None,
         "here": (match.url_name or "").partition("-")[0] if match else "",  # `cleanup-confirm` is part of `cleanup`
+        **getattr(request, "following", {}),
     }

@@ -135,6 +135,9 @@ HELP = {
         "One organization: what it said last, and what differs from what is watched.",
         "onboarding#a-whole-organization",
     ),
+    "search": PageHelp(
+        "Accounts, brokers and regions by their names; one hit alone is opened at once.", "views#the-search-box"
+    ),
     "views": PageHelp("Filters, order and columns kept under a name, and reports that programs fetch.", "views#views"),
     "audit": PageHelp("Who did what, when and from where.", "operating#people"),
     "help": PageHelp("The documentation of this installation’s version.", "index"),

@@ -27,6 +27,7 @@ from dashboard.views import (
     reports,
     role_acts,
     saved,
+    search,
     sweeps,
 )
 from dashboard.views.cleanup_report import cleanup_report
@@ -184,6 +185,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/", include(campaign_urls)),
     path("regions/", include(region_urls)),
     path("sweeps/", include(sweep_urls)),
+    path("search/", search.search_page, name="search"),
     path("views/", include(view_urls)),
     path("reports/", include(report_urls)),
     path("audit/", lists.audit_list, name="audit"),

@@ -131,12 +131,6 @@ def close_if_finished(sweep_pk: int) -> bool:
     return bool(closed)
 
 
-def running_sweep() -> Sweep | None:
-    """The sweep that a person would want to watch: a running one, the requested before the scheduled, newest first."""
-    running = Sweep.objects.filter(state=Sweep.State.RUNNING)
-    return running.exclude(reason=Sweep.Reason.SCHEDULE).first() or running.first()
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a sweep has come. `rate` is in accounts per second; `seconds_left` is None when nobody can tell."""

@@ -153,7 +153,9 @@ def verdict_html(status: RoleStatus) -> SafeString:
     old = bool(rests) or (status.checked_at is not None and status.checked_at < stale_before(now))
     said = format_html('<i class="visually-hidden">, {}</i>', looked) if old else ""
     kind = f"{verdict.value} old" if old else verdict.value
-    return format_html('<span class="chip {}" title="{}">{}{}</span>', kind, looked, VERDICT_WORDS[verdict], said)
+    as_of = status.checked_at.isoformat(timespec="seconds") if status.checked_at else ""
+    chip = '<span class="chip {}" title="{}" data-as-of="{}">{}{}</span>'
+    return format_html(chip, kind, looked, as_of, VERDICT_WORDS[verdict], said)
 
 
 def policy_html(status: RoleStatus) -> SafeString:

@@ -24,6 +24,7 @@ from dashboard.grouping import COLUMNS, TAG, Groups, tag_keys
 from dashboard.layout import FIXED, FURTHER, PINNED, Layout, layout_of
 from dashboard.matrix import CellView, broker_total, census_of_tallies, geographies, role_status_of, row_of, with_cells
 from dashboard.tables.account_columns import FailingColumn, LastPollColumn, TrustColumn, UnitColumn
+from dashboard.tables.ages import row_times
 from dashboard.tables.cells import cell_html
 from dashboard.tables.columns import SortedColumn, TextColumn, account_html, policy_html, verdict_html
 from dashboard.tables.rows import Painter, escaped, painter
@@ -62,11 +63,12 @@ class FixedColumn(SortedColumn):
 
 
 class MatrixRow(NamedTuple):
-    """One row: its first cells, and those of its regions as HTML."""
+    """One row: its first cells, those of its regions as HTML, and when these were asked."""
 
     record: Account
     cells: list[tuple[Painter, Any]]
     regions: SafeString
+    times: str
 
     @property
     def html(self) -> SafeString:
@@ -207,7 +209,8 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         for row in self.paginated_rows:
             cells = self.cells_of(row.record)
             regions = mark_safe("".join([cell_html(cells.get(code), self.now) for code in codes]))  # noqa: S308 each is safe
-            yield MatrixRow(row.record, [(painter, painter.paint(row)) for painter in painters], regions)
+            times = row_times(cells.get(code) for code in codes)
+            yield MatrixRow(row.record, [(painter, painter.paint(row)) for painter in painters], regions, times)
 
     def render_account(self, record: Account) -> SafeString:
         """Name and id; without scripts, which find a cell's page, the way to the account's cells."""

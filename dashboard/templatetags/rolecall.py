@@ -128,6 +128,13 @@ def with_value(context: Context, *pairs: str) -> str:
     return query_with(context["request"].GET, **dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
 
+@register.simple_tag(takes_context=True)
+def follows(context: Context) -> SafeString:
+    """What makes a part of a page, which has an id, follow the sweeps: how they stood when it was drawn."""
+    mark = context.get("mark")
+    return format_html('data-follows="{}"', mark) if mark else SafeString("")
+
+
 BOX = '<label><input type="checkbox" name="{0}" value="{1}"{2}>{3}</label>'
 OPTION = '<option value="{1}"{2}>{3}</option>'
 

@@ -26,6 +26,7 @@ from dashboard.account_page import answers, blockers, cleanups_of, flag_sentence
 from dashboard.account_polling import next_poll, open_poll
 from dashboard.account_steps import Known, frozen, next_step, obstacles
 from dashboard.exports import matrix_export
+from dashboard.following import follows_sweeps
 from dashboard.forms import IntervalForm
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.organization_words import rest_words
@@ -41,6 +42,7 @@ POLLS_SHOWN = 10
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def account_list(request: ViewerRequest) -> HttpResponseBase:
     """All accounts, narrowed by the same filters as the matrix."""
     return listing_page(request, "accounts", "accounts.html", {})

@@ -14,19 +14,20 @@ from accounts.models import Sweep
 from accounts.services.sweeps import get_or_request_sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.cell_page import cell_context, cell_of
+from dashboard.following import follows_sweeps
 from dashboard.views.common import start_sweep, wants_fragment
-from dashboard.views.sweeps import running_context
 
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def account_region(request: ViewerRequest, account_id: str, code: str) -> HttpResponse:
     """What is known of one account in one region: a panel for the matrix, a page for everybody else."""
     context = cell_context(request.user, account_id, code)
     if wants_fragment(request):
         response = render(request, "_cell_panel.html", context)
     else:
-        response = render(request, "cell.html", {**context, **running_context()})
+        response = render(request, "cell.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Broker
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.behind import behind
+from dashboard.following import follows_sweeps
 from dashboard.matrix import census
 from dashboard.tables.brokers import OLD, with_knowledge
 from dashboard.views.common import listing_page
@@ -17,6 +18,7 @@ from dashboard.views.common import listing_page
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def cell_list(request: ViewerRequest) -> HttpResponseBase:
     """The matrix as a list, a row for each account and region."""
     return listing_page(request, "cells", "cells.html", {})
@@ -24,6 +26,7 @@ def cell_list(request: ViewerRequest) -> HttpResponseBase:
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
     counted = census(visible_accounts(request.user), timezone.now())

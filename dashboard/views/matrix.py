@@ -1,4 +1,4 @@
-"""The matrix page and its live parts."""
+"""The matrix page."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.behind import behind
 from dashboard.filters import AccountFilter, account_filter
+from dashboard.following import follows_sweeps
 from dashboard.listings import LISTINGS
 from dashboard.selection import matching
-from dashboard.views.common import elsewhere, listing_page, start_sweep, wants_fragment
-from dashboard.views.sweeps import running_context
+from dashboard.views.common import elsewhere, listing_page, start_sweep
 from dashboard.words import fresh_words, plural
 
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def matrix(request: ViewerRequest) -> HttpResponseBase:
-    """The matrix, its rows alone while a sweep runs, or all of it as an export."""
+    """The matrix, or all of it as an export."""
     if address := elsewhere(request, "matrix"):  # before anything is counted
         return redirect(address)
     shown = LISTINGS["matrix"].shown(request.GET, request.user)
@@ -36,11 +37,9 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
         "census": counted,
         "behind": rows,
         "fresh": fresh_words(),
-        **running_context(),
         "pollable": accounts.awake().filter(paused=False).count(),
     }
-    template = "_matrix_live.html" if wants_fragment(request) else "matrix.html"
-    return listing_page(request, "matrix", template, context, shown)
+    return listing_page(request, "matrix", "matrix.html", context, shown)
 
 
 @require_POST

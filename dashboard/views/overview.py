@@ -13,18 +13,19 @@ from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.at_work import at_work
 from dashboard.attention import attention
 from dashboard.behind import behind, engine_urls
+from dashboard.following import follows_sweeps
 from dashboard.formats import FORMATS
 from dashboard.last_sweep import last_sweep
 from dashboard.matrix import census
 from dashboard.overview import days_export, overview_trends, region_strip, verdict_counts
 from dashboard.tables.regions import regions_with_counts
 from dashboard.views.common import table_file
-from dashboard.views.sweeps import running_context
 from dashboard.words import fresh_words, stale_before
 
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def overview(request: ViewerRequest) -> HttpResponse:
     """Totals, what needs a person, the last sweep and the regions."""
     accounts, now = visible_accounts(request.user), timezone.now()
@@ -45,7 +46,6 @@ def overview(request: ViewerRequest) -> HttpResponse:
         "work": at_work(accounts, now),
         "fresh": fresh_words(),
         "formats": FORMATS,
-        **running_context(),
     }
     return render(request, "overview.html", context)
 

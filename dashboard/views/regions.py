@@ -25,6 +25,7 @@ from accounts.services.regions import (
     why_not_removed,
 )
 from dashboard.access import Role, ViewerRequest, may, open_to, visible_accounts
+from dashboard.following import follows_sweeps
 from dashboard.region_edits import last_edits
 from dashboard.region_forms import RegionForm
 from dashboard.region_page import region_view, rows_that_differ, tab_words, why_not_polled
@@ -39,6 +40,7 @@ UNCHECKED = "Whether Amazon MQ answers at {} was not checked: a poll will say."
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def region_list(request: ViewerRequest) -> HttpResponseBase:
     """The supported-regions table, what AWS named beyond it, and what people did to it."""
     operates = may(request.user, Role.OPERATOR)
@@ -52,6 +54,7 @@ def region_list(request: ViewerRequest) -> HttpResponseBase:
 
 @require_safe
 @open_to(Role.VIEWER)
+@follows_sweeps
 def region_detail(request: ViewerRequest, code: str) -> HttpResponseBase:
     """One region: its row, and how its accounts stand there."""
     mine, now = visible_accounts(request.user), timezone.now()

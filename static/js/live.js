@@ -1,4 +1,5 @@
 // Pages that follow a sweep take the news without jumping, and rest while nobody sees them. Without this file one reloads.
+// Whatever is exchanged on any page is exchanged by the rules of this file alone.
 (() => {
   // A hidden tab asks nothing. What it would have asked is asked once when it is seen again.
   const missed = new Set();
@@ -15,7 +16,10 @@
   });
 
   // What an element is known by when its part of the page comes anew: its id, or else what it is and says, numbers apart.
-  const sign = (element) => element.id ? `#${element.id}` : [
+  // A cell of the matrix is known by its row and its column.
+  const column = (cell) => { const head = cell.closest("table").tHead?.rows; return head?.[head.length - 1].cells[cell.cellIndex]?.dataset.region ?? cell.cellIndex; };
+  const rowOf = (cell) => { const row = cell.parentElement; return row.dataset.account ?? (row.querySelector("th [id]")?.id || row.parentElement.id); };
+  const sign = (element) => element.id ? `#${element.id}` : element.matches(".matrix :is(td, th)") ? `${rowOf(element)}|${column(element)}` : [
     element.tagName, element.className, element.getAttribute("name"), element.getAttribute("href"), element.getAttribute("aria-label"),
     element.matches("details") ? element.querySelector("summary").textContent.replace(/[\d\s]+/g, " ") : "",
     element.matches("a, button, summary") ? element.textContent.replace(/[\d\s]+/g, " ") : "",
@@ -28,6 +32,16 @@
   document.addEventListener("click", (event) => {
     const summary = event.target.closest("summary");
     if (summary) summary.parentElement.dataset.touched = "";
+  });
+
+  // What a person is typing or ticking where nothing of it could be kept is not exchanged; the next look brings the news.
+  // Nor is anything put where an answer has nothing to put there.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, serverResponse, requestConfig } = event.detail;
+    const busy = (input) => input === document.activeElement || isTouched(input);
+    const held = target.closest("[data-live]")?.querySelectorAll("input:not([type=hidden])") ?? [];
+    const empty = requestConfig.verb === "get" && target.dataset.follows !== undefined && !serverResponse.includes(`id="${target.id}"`);
+    if ([...held].some(busy) || empty) event.detail.shouldSwap = false;
   });
 
   const isField = (element) => element.matches("input:not([type=hidden]), textarea");
@@ -55,7 +69,9 @@
     each(kept.opened, (one, open) => { one.open = open; one.dataset.touched = ""; });
     each(kept.typed, (one, value, checked) => { one.value = value; one.checked = checked; });
     each(kept.scrolled, (one, top, left) => { one.scrollTop = top; one.scrollLeft = left; });
-    const active = kept.focus && !root.contains(document.activeElement) && find(root, kept.focus.name);
+    // Where what had the keyboard is gone, its part of the page has it: nobody is thrown back to the top.
+    const gone = () => root.querySelector("[tabindex='0']") ?? root.closest("[tabindex='0']");
+    const active = kept.focus && !root.contains(document.activeElement) && (find(root, kept.focus.name) ?? gone());
     if (active) {
       active.focus({ preventScroll: true });
       if (kept.focus.from !== null && active.matches("input, textarea")) active.setSelectionRange(kept.focus.from, kept.focus.to);
@@ -69,6 +85,57 @@
   document.addEventListener("htmx:beforeSwap", before);
   document.addEventListener("htmx:oobBeforeSwap", before);
   document.addEventListener("htmx:afterSwap", after);
+
+  // A part with data-follows says how the sweeps stood when it was drawn, the bar how they stand now. What is behind is asked
+  // for anew, all parts of one address at once, so that rows, totals and sentences agree. What cannot be exchanged at this
+  // moment is behind a little longer; nothing is forgotten, also of sweeps that began and ended between two looks.
+  const SECOND = 1000;
+  const REST = 5 * SECOND; // between two answers to one address
+  const READING = 15 * SECOND; // the same while the keyboard is inside: a screen reader says the cell again each time
+  const SHARE = 10; // a page that takes long is asked for seldom: for at most a tenth of the time
+  const AFTER_A_FAILURE = 30 * SECOND;
+  const asked = new Map(); // by address
+  const bar = () => document.getElementById("sweep-bar");
+  const parts = () => [...document.querySelectorAll("[data-follows]")];
+  const addressOf = (part) => part.dataset.from ?? location.pathname + location.search;
+
+  // A button that is being pressed and a text that is being marked stay where they are.
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => { pressed = event.target.closest("[data-follows]"); });
+  for (const end of ["pointerup", "pointercancel", "dragend"]) addEventListener(end, () => { pressed = null; });
+  const marked = () => { const text = getSelection(); return !text.isCollapsed && text.anchorNode?.parentElement?.closest("[data-follows]"); };
+
+  const ask = async (address, group) => {
+    const began = performance.now(), busy = { until: Infinity };
+    asked.set(address, busy);
+    const main = group.find((part) => part.id === "rows") ?? group[0], others = group.filter((part) => part !== main);
+    const [select, selectOOB] = [`#${main.id}`, others.map((part) => `#${part.id}`).join()];
+    await htmx.ajax("GET", address, { source: main, target: main, select, selectOOB, swap: "outerHTML" }).catch(() => {});
+    await new Promise((done) => { setTimeout(done, 100); }); // htmx puts the new attributes in a little later
+    const now = document.getElementById(main.id), arrived = now && now !== main;
+    busy.until = 0;
+    busy.ended = performance.now();
+    busy.rest = arrived ? SHARE * (busy.ended - began) : AFTER_A_FAILURE;
+    if (!arrived) return;
+    others.filter((part) => part.isConnected).forEach((part) => part.remove()); // what the page has no longer
+    if (now.dataset.follows !== bar()?.dataset.mark) htmx.trigger(document.body, "sweep-begun"); // the bar is behind
+  };
+  const rests = (address, group) => {
+    const last = asked.get(address);
+    if (!last) return false;
+    const least = group.some((part) => part.querySelector(":focus-visible")) ? READING : REST;
+    return performance.now() < Math.max(last.until, (last.ended ?? 0) + Math.max(least, last.rest ?? 0));
+  };
+  const follow = () => {
+    const mark = bar()?.dataset.mark;
+    if (!mark || document.hidden || pressed || marked()) return;
+    const behind = new Set(parts().filter((part) => part.dataset.follows !== mark).map(addressOf));
+    for (const address of behind) {
+      const group = parts().filter((part) => addressOf(part) === address);
+      if (!rests(address, group)) ask(address, group);
+    }
+  };
+  setInterval(follow, SECOND);
 
   // The entry of the part that is being read stands out.
   const mark = () => {

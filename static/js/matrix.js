@@ -119,12 +119,41 @@
   document.querySelector("main").append(card);
   let carded = null;
   let timer = 0;
+  // When a cell was asked and answered: its row has it for all its cells, "asked+answered:places;…" in seconds, and first,
+  // without places, what holds for the others. By it ages go on while the page is open.
+  const first = [...headings].findIndex((head) => head.dataset.region);
+  const timesOf = (cell) => {
+    const [usual, ...others] = (cell.parentElement.dataset.times ?? "").split(";");
+    const own = others.find((one) => one.split(":")[1].split(".").includes(String(cell.cellIndex - first))) ?? usual;
+    const [asked, answered] = own.split(":")[0].split("+");
+    return { asked: asked * 1000, answered: (answered ?? asked) * 1000 };
+  };
+  const AGE = /^(.*)\b(?:just now|\d+ [a-z]+(?: \d+ mo)? ago)/s; // the last one: AWS's words stand before it
+  const aged = (words, then) => then ? words.replace(AGE, (all, before) => before + rolecallTimes.ago(then)) : words;
+  const freshen = (cell, says) => {
+    if (!regionOf(cell) || !accountOf(cell)) return says;
+    const { asked, answered } = timesOf(cell);
+    const [now, ...known] = says.split(/(?=\. Last known: )/);
+    return aged(now, cell.matches(".heat0, .heat1, .heat2, .heat3, .heat4") ? answered : asked) + aged(known.join(""), answered);
+  };
+  const exactly = (cell) => {
+    if (!regionOf(cell) || !accountOf(cell) || isBlank(cell) || !/ ago|just now/.test(cell.dataset.says)) return [];
+    const { asked, answered } = timesOf(cell);
+    const lines = asked === answered ? [["Answered", answered]] : [["Asked", asked], ["Answered", answered]];
+    return lines.filter(([, then]) => then).map(([word, then]) => element("small", {}, `${word} ${rolecallTimes.exact(then)}`));
+  };
+  setInterval(() => {
+    if (document.hidden) return;
+    for (const cell of table.querySelectorAll("#rows td.c[title]")) cell.title = freshen(cell, cell.title);
+    if (carded) fill(carded);
+  }, 15000);
   const fill = (cell) => {
     const head = headings[cell.cellIndex];
+    cell.dataset.says = freshen(cell, cell.dataset.says);
     const where = regionOf(cell) ? `${regionOf(cell)} · ${head.dataset.name}` : "All regions";
     const says = cell.dataset.says.replace(`${regionOf(cell)}: `, "").split(/; |\. (?=Last known)/);
     const lines = says.filter(Boolean).map((part) => element("p", {}, part[0].toUpperCase() + part.slice(1)));
-    card.replaceChildren(element("b", {}, nameOf(cell)), element("small", {}, where), ...lines);
+    card.replaceChildren(element("b", {}, nameOf(cell)), element("small", {}, where), ...lines, ...exactly(cell));
     if (addressOf(cell)) card.append(element("small", {}, "Click or Enter: last probe, brokers, history"));
   };
   const showCard = (cell) => {
@@ -169,16 +198,21 @@
   sheet.addEventListener("scroll", () => { if (carded !== document.activeElement) hideCard(); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideCard(); });
 
-  // A sweep brings the rows anew: whoever clicked into them stays in the same cell.
-  let inside = false;
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id === "rows") inside = table.contains(document.activeElement);
-  });
+  // A sweep brings the rows anew: the card stays with its cell. The keyboard's place is kept by live.js, which comes after.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "rows") return;
+    const read = carded && find(accountOf(carded), carded.cellIndex);
     hideCard();
     settle();
-    if (inside) current.focus({ preventScroll: true });
+    if (read) showCard(read);
+  }, true);
+
+  // A region that now has a column, or has none any more, changes every row: the page is loaded anew.
+  const codes = (text) => [...text.matchAll(/data-region="([^"]+)"/g)].map((found) => found[1]).join();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "rows" || codes(event.detail.serverResponse) === codes(table.tHead.outerHTML)) return;
+    event.detail.shouldSwap = false;
+    location.reload();
   });
 
   // After a group was collapsed or opened, its heading is where one was.

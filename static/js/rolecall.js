@@ -146,15 +146,6 @@
     button.addEventListener("click", () => print());
   });
 
-  // What a person is typing or ticking is not exchanged under their hands; the next look brings the news.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const live = event.detail.target.closest("[data-live]");
-    if (!live) return;
-    const touched = (input) => input === document.activeElement || input.checked !== input.defaultChecked || input.value !== input.defaultValue;
-    const busy = [...live.querySelectorAll("input:not([type=hidden])")].some(touched);
-    if (busy) event.detail.shouldSwap = false;
-  });
-
   // A countdown moves between two looks.
   const left = (seconds) => seconds < 60 ? `${seconds} s`
     : seconds < 3600 ? `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`
@@ -174,10 +165,4 @@
   });
   document.addEventListener("htmx:afterSettle", showCopying);
   showCopying();
-
-  // Rows that are being read with the keyboard are not exchanged under the reader.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const rows = event.detail.target;
-    if (rows.id === "rows" && rows.querySelector(":focus-visible")) event.detail.shouldSwap = false;
-  });
 })();

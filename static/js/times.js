@@ -38,8 +38,19 @@
     if (time.matches("[data-clock]")) time.textContent = isToday(then) ? clock.format(then) : whole.format(then);
     if (time.matches("[data-moment]")) time.textContent = whole.format(then);
   };
+  // Titles that begin with an age go on as well, with the exact time behind it.
+  const sayAsOf = (chip) => {
+    const then = Date.parse(chip.dataset.asOf);
+    if (Number.isNaN(then)) return;
+    chip.title = chip.title.replace(/^as of [^;]*/, `as of ${ago(then)}, ${exact.format(then)}`);
+  };
+  window.rolecallTimes = { ago, exact: (then) => exact.format(then) };
+
   const isToday = (then) => new Date(then).toDateString() === new Date(Date.now() + behind).toDateString();
-  const sayAll = (within) => within.querySelectorAll("time[datetime]").forEach(say);
+  const sayAll = (within) => {
+    within.querySelectorAll("time[datetime]").forEach(say);
+    within.querySelectorAll("[data-as-of]").forEach(sayAsOf);
+  };
 
   const button = document.querySelector("[data-exact]");
   const tell = () => {

@@ -120,7 +120,7 @@ def test_rows_that_a_sweep_brings_anew_do_not_lose_the_cell_behind_the_panel(mat
     expect(matrix.get_by_role("dialog")).to_contain_text("Missing permission")
 
     with matrix.expect_response(re.compile("/matrix/")):
-        matrix.evaluate("htmx.trigger(document.body, 'sweep-ended')")
+        matrix.evaluate("document.querySelector('#sweep-bar').dataset.mark = 'another'")
     matrix.wait_for_function("document.querySelector('#rows th a').tabIndex === -1")
     matrix.keyboard.press("Escape")
 

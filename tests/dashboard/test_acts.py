@@ -1,4 +1,4 @@
-"""Acts of operators: polling, cancelling, switching a region; and the bar that moves while a sweep runs."""
+"""Acts of operators: polling, cancelling, switching a region."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Region, Sweep
-from tests.dashboard.factories import make_account, make_status, seed_sweep
+from tests.dashboard.factories import make_account, seed_sweep
 
 
 def test_polling_takes_in_the_accounts_that_the_filters_leave(operating: Client) -> None:
@@ -82,54 +82,3 @@ def test_a_switch_that_is_neither_yes_nor_no_is_refused(operating: Client) -> No
 
     assert response.status_code == 400
     assert "polled: use yes or no." in response.content.decode()
-
-
-def test_a_running_sweeps_bar_asks_again_and_tells_the_page(watching: Client, db: None) -> None:
-    sweep = seed_sweep([make_account(number) for number in range(3)], timezone.now(), running=True)
-
-    response = watching.get(f"/sweeps/{sweep.pk}/bar/", headers={"HX-Request": "true"})
-
-    assert response.status_code == 200
-    assert "sweep-moved" in response["HX-Trigger"]
-    assert b'hx-trigger="every 2s"' in response.content
-    assert b"2 of 3 accounts" in response.content
-
-
-def test_a_finished_sweeps_bar_stops_the_asking(watching: Client, db: None) -> None:
-    sweep = seed_sweep([make_account()], timezone.now())
-
-    response = watching.get(f"/sweeps/{sweep.pk}/bar/", headers={"HX-Request": "true"})
-
-    assert response.status_code == 286
-    assert "sweep-ended" in response["HX-Trigger"]
-    assert b"hx-get" not in response.content
-
-
-def test_progress_is_announced_when_it_has_passed_a_quarter_and_not_before(watching: Client, db: None) -> None:
-    sweep = seed_sweep([make_account(number) for number in range(3)], timezone.now(), running=True)
-
-    news = watching.get(f"/sweeps/{sweep.pk}/bar/?said=25").content
-    silence = watching.get(f"/sweeps/{sweep.pk}/bar/?said=50").content
-
-    assert b"about 50 per cent" in news
-    assert b"sweep-news" not in silence
-
-
-def test_an_idle_page_asks_now_and_then_whether_a_sweep_runs(watching: Client, db: None) -> None:
-    assert b'hx-trigger="every 30s, sweep-begun from:body"' in watching.get("/matrix/").content
-
-
-def test_htmx_gets_the_rows_and_the_header_alone(watching: Client, db: None) -> None:
-    make_status(make_account())
-
-    html = watching.get("/matrix/", headers={"HX-Request": "true"}).content.decode()
-
-    assert html.startswith('<tbody id="rows"')
-    assert 'id="census" hx-swap-oob="true"' in html
-    assert "<html" not in html
-
-
-def test_going_back_in_history_gets_the_whole_page(watching: Client, db: None) -> None:
-    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
-
-    assert b"<html" in watching.get("/matrix/", headers=headers).content

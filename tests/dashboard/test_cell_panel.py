@@ -208,7 +208,7 @@ def test_queries_do_not_grow_with_brokers(
         make_broker(account, "eu-west-1", f"b{number}")
         Change.objects.create(account=account, region_code="eu-west-1", at=timezone.now(), kind="brokers", new="1")
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         watching.get(address(account), headers=HTMX)
 
 

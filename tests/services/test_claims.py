@@ -19,8 +19,8 @@ from accounts.services.sweeps import (
     poll_due_accounts,
     progress_of,
     request_sweep,
-    running_sweep,
 )
+from accounts.services.watching import standing
 from dashboard.celery import app as celery_app
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +130,7 @@ def test_a_cancelled_sweep_begins_no_further_account(make_account: MakeAccount) 
     assert claim(waiting.pk) is Refusal.OVER
     assert finish(holder, failed=False)
     assert not cancel_sweep(sweep, "operator")
-    assert running_sweep() is None
+    assert standing().running is None
 
 
 def test_tending_sends_again_what_was_lost_and_frees_what_died(make_account: MakeAccount, settings: Settings) -> None:
