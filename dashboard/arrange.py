@@ -9,14 +9,20 @@ from typing import Any
 
 from django.http import QueryDict
 
+<<<<<<< HEAD
 from dashboard.addresses import CLEAR, NOT_CARRIED, OF_EXPORTS, query_without, several
 from dashboard.chips import ChipFilterSet
+=======
+from dashboard.addresses import CLEAR, NOT_CARRIED, query_without, several
+from dashboard.filters import ChipFilterSet
+>>>>>>> exports
 from dashboard.tables.columns import SortedColumn, sorted_by
 
 PAGE_SIZES = (25, 50, 100)
 MOST_KEYS = 8  # of an order: each region of the matrix is a question to every account, and nobody sees a ninth
 # What the pages themselves understand beside their filters.
-ARRANGING = frozenset({"sort", "page", "per_page", "columns", "view", *OF_EXPORTS})
+EXPORTING = frozenset({"_export", "_columns"})
+ARRANGING = frozenset({"sort", "page", "per_page", "columns", "view"}) | EXPORTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +160,13 @@ def _page(table: Any, data: QueryDict) -> None:
     table.sizes, table.size = sizes, size
 
 
-def strangers(data: QueryDict, narrowed: ChipFilterSet | None, known: frozenset[str] = frozenset()) -> list[str]:
+def strangers(
+    data: QueryDict,
+    narrowed: ChipFilterSet | None,
+    known: frozenset[str] = frozenset(),
+    arranging: frozenset[str] = ARRANGING,
+) -> list[str]:
     """A sentence for each filter in the URL that the page does not have: it was left out, and more is shown."""
-    understood = ARRANGING | known | set(narrowed.filters if narrowed is not None else ())
+    understood = arranging | known | set(narrowed.filters if narrowed is not None else ())
     left = [name for name, values in data.lists() if name not in understood and any(values)]
     return [f"It filtered by “{name}: {', '.join(data.getlist(name))}”, which is no filter here." for name in left]

@@ -58,7 +58,7 @@ class Listing:
     def shown(self, data: QueryDict, person: Person) -> Shown:
         """The list as a person sees it under this query."""
         table, narrowed = self.build(data, person)
-        dropped = [*strangers(data, narrowed, self.understands), *arrange(table, data)]
+        dropped = [*strangers(data, narrowed, self.understands | {"_as"}), *arrange(table, data)]
         return Shown(table, narrowed, [*dropped, *getattr(table, "dropped", ())])
 
     def export_of(self, shown: Shown, data: QueryDict) -> Export:

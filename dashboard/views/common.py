@@ -16,8 +16,12 @@ from accounts.models import AccountQuerySet, Sweep
 from accounts.services.sweeps import get_or_request_sweep
 from dashboard.access import Role, ViewerRequest, may
 from dashboard.addresses import CLEAR, is_tidy, several, tidied
+<<<<<<< HEAD
 from dashboard.arrange import arrange, strangers
 from dashboard.chips import ChipFilterSet
+=======
+from dashboard.arrange import EXPORTING, arrange, strangers
+>>>>>>> exports
 from dashboard.exports import Export, NoSuchExport, table_export
 from dashboard.file_names import disposition, file_name, narrowing_words
 from dashboard.formats import FORMATS, Format
@@ -136,7 +140,7 @@ def table_file(
     request: HttpRequest, export: Export, understands: frozenset[str] = frozenset(), *said: str
 ) -> StreamingHttpResponse:
     """A table that has no page of its own, at an address of its own: as CSV, or as `_export=` says."""
-    refuse_strangers(strangers(request.GET, None, understands))
+    refuse_strangers(strangers(request.GET, None, understands, EXPORTING))
     names = [] if wants_all(request.GET) else several(request.GET, "_columns")
     try:
         return export_response(export.only(names) if names else export, wanted_format(request) or FORMATS["csv"], *said)

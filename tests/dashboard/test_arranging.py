@@ -216,6 +216,7 @@ def test_every_list_leaves_in_every_format(operating: Client, db: None, url: str
         ("/sweeps/?state=done", "It filtered by “state: done”, which is no filter here."),
         ("/regions/us-east-1/?show=nobody", "It filtered by “show: nobody”, which is no filter here."),
         ("/regions/us-east-1/?verdict=unused", "It filtered by “verdict: unused”, which is no filter here."),
+        ("/regions/us-east-1/?_as=shown", "It filtered by “_as: shown”, which is no filter here."),
         ("/onboarding/?foo=1", "It filtered by “foo: 1”, which is no filter here."),
     ],
 )

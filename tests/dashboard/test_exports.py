@@ -167,7 +167,9 @@ def test_the_ninety_days_are_a_file_and_a_day_that_nobody_measured_has_no_figure
     assert "/days/?_export=csv" in watching.get("/").content.decode()
 
 
-@pytest.mark.parametrize("query", ["?foo=1", "?_export=pdf", "?_columns=colour", "?kind=colour"])
+@pytest.mark.parametrize(
+    "query", ["?foo=1", "?_export=pdf", "?_columns=colour", "?kind=colour", "?_as=shown", "?sort=-day"]
+)
 def test_a_file_of_a_pages_table_refuses_what_it_does_not_know(watching: Client, db: None, query: str) -> None:
     account = make_account(1).get_absolute_url()
 

@@ -33,7 +33,7 @@ def refused_because_of(region: str, state: State = State.FAILED, number: int = 1
 
 
 def names(client: Client, url: str) -> list[str]:
-    return [row.record.name for row in client.get(url).context["table"].paginated_rows]
+    return [row.record.name for row in client.get(url, follow=True).context["table"].paginated_rows]
 
 
 @pytest.fixture
