@@ -9,13 +9,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-<<<<<<< HEAD
-from dashboard.addresses import CLEAR, NOT_CARRIED, OF_EXPORTS, query_without, several
-from dashboard.chips import ChipFilterSet
-=======
 from dashboard.addresses import CLEAR, NOT_CARRIED, query_without, several
-from dashboard.filters import ChipFilterSet
->>>>>>> exports
+from dashboard.chips import ChipFilterSet
 from dashboard.tables.columns import SortedColumn, sorted_by
 
 PAGE_SIZES = (25, 50, 100)

@@ -16,12 +16,8 @@ from accounts.models import AccountQuerySet, Sweep
 from accounts.services.sweeps import get_or_request_sweep
 from dashboard.access import Role, ViewerRequest, may
 from dashboard.addresses import CLEAR, is_tidy, several, tidied
-<<<<<<< HEAD
-from dashboard.arrange import arrange, strangers
-from dashboard.chips import ChipFilterSet
-=======
 from dashboard.arrange import EXPORTING, arrange, strangers
->>>>>>> exports
+from dashboard.chips import ChipFilterSet
 from dashboard.exports import Export, NoSuchExport, table_export
 from dashboard.file_names import disposition, file_name, narrowing_words
 from dashboard.formats import FORMATS, Format
