@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.test_accessible import ALL_RULES, AXE_SCRIPT, violations
 from tests.dashboard.factories import make_account, make_cell, make_status
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,6 +49,8 @@ def test_a_list_is_ordered_kept_and_made_a_report(
     page.get_by_role("button", name="Make a report").click()
     expect(page.get_by_role("heading", name="The token of “By brokers”, shown this once")).to_be_visible()
     expect(page.locator(".told").get_by_role("button", name="Copy")).to_have_count(2)
+    page.evaluate(AXE_SCRIPT)
+    assert list(violations(page, ALL_RULES)) == []
 
     page.reload()
     expect(page.get_by_role("heading", name="Views and reports")).to_be_visible()
