@@ -53,7 +53,7 @@ def test_queries_do_not_grow_with_rows(
 ) -> None:
     seed(count)
 
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(28):
         operating.get(url, {"per_page": 100})
 
 
