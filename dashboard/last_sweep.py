@@ -17,13 +17,7 @@ class LastSweep:
     sweep: Sweep
     progress: Progress
     cells: int
-    failing_accounts: int
     regions: Sequence[FailingRegion]
-
-    @property
-    def failing(self) -> int:
-        """Cells that gave no answer, those of accounts that nobody could enter included."""
-        return self.progress.failing_regions
 
 
 def last_sweep(accounts: AccountQuerySet) -> LastSweep | None:
@@ -35,6 +29,5 @@ def last_sweep(accounts: AccountQuerySet) -> LastSweep | None:
         sweep,
         progress_of(sweep),
         sum(one.cells for one in outcomes_of(polls)),
-        polls.filter(failing_regions__gt=0).count(),
         failing_regions(polls),
     )

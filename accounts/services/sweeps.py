@@ -142,6 +142,7 @@ class Progress:
     queued: int
     running: int
     failing_regions: int
+    failing_accounts: int
     calls: int
     retries: int
     throttles: int
@@ -166,6 +167,7 @@ def progress_of(sweep: Sweep) -> Progress:
     counts = sweep.polls.aggregate(
         total=Count("pk"),
         **{state.value: Count("pk", filter=Q(state=state)) for state in Poll.State},
+        failing_accounts=Count("pk", filter=Q(failing_regions__gt=0)),
         **{name: Sum(name, default=0) for name in ("failing_regions", "calls", "retries", "throttles")},
     )
     elapsed = ((sweep.finished_at or timezone.now()) - sweep.created_at) / timedelta(seconds=1)

@@ -212,7 +212,11 @@ def test_queries_do_not_grow_with_brokers(
         watching.get(address(account), headers=HTMX)
 
 
-def test_a_cell_with_brokers_links_to_its_panel(account: Account, watching: Client) -> None:
+def test_without_scripts_the_matrix_leads_to_an_accounts_cells_and_these_to_their_pages(
+    account: Account, watching: Client
+) -> None:
     make_cell(account, "eu-west-1", 2)
+    cells = f"/cells/?account={account.account_id}"
 
-    assert f'<a href="{address(account)}">2<i> brokers</i></a>' in watching.get("/matrix/").content.decode()
+    assert f'<noscript><small><a href="{cells}">All regions</a>' in watching.get("/matrix/").content.decode()
+    assert f'<a href="{address(account)}">eu-west-1</a>' in watching.get(cells).content.decode()

@@ -67,13 +67,11 @@ def test_the_overviews_figures(varied: list[Account], watching: Client) -> None:
     "query",
     [
         "view=none",
-        "verdict=unused",
         "outcome=denied&outcome=throttled",
         "region=eu-west-1",
         "age=old&partition=aws",
         "q=payments&environment=prod",
         "tag=unit%3DPlatform&hide=empty&sort=-brokers",
-        "partition=aws-us-gov",
         "outcome=never",
     ],
 )

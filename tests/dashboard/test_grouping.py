@@ -100,7 +100,7 @@ def test_a_heading_says_its_totals_and_on_what_they_rest(estate: list[Account], 
     said = heading(watching, "group=unit&columns=brokers,eu-west-1", "Sandbox")
 
     assert "≥ 2" in said
-    assert "eu-west-1: at least 2 brokers; 1 of 2 accounts answered ≥2" in said
+    assert "at least 2 brokers; 1 of 2 accounts answered ≥2" in said
 
 
 def test_a_heading_speaks_for_accounts_on_other_pages_and_for_collapsed_ones(db: None, watching: Client) -> None:

@@ -53,7 +53,7 @@ def test_queries_do_not_grow_with_rows(
 ) -> None:
     seed(count)
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(31):
         operating.get(url, {"per_page": 100})
 
 
