@@ -28,6 +28,12 @@ def open_poll(account: Account) -> Poll | None:
     return polls.order_by("-state", "-pk").first()  # `running` stands behind `queued` in the alphabet
 
 
+def poll_mark(account_id: str) -> str:
+    """What differs once a poll of the account has begun or ended: its page follows that."""
+    newest = Poll.objects.filter(account__account_id=account_id).order_by("-pk").values_list("pk", "state").first()
+    return "0" if newest is None else f"{newest[0]}.{newest[1]}"
+
+
 def next_poll(account: Account, pause: PollingPause | None, now: datetime) -> NextPoll:
     """When the schedule asks the account next, and what that rests on."""
     if rests := rest_words(account):

@@ -13,7 +13,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseStopPolling, trigger_client_event
 
 from accounts.domain.outcomes import Verdict
 from accounts.models import Account, RoleStatus
@@ -23,7 +22,7 @@ from dashboard.access import Role, ViewerRequest, known_accounts, open_to, visib
 from dashboard.account_guide import guide_context
 from dashboard.account_history import history_export, kind_of, timeline
 from dashboard.account_page import answers, blockers, cleanups_of, flag_sentences, folded, standings, verdict_sentence
-from dashboard.account_polling import next_poll, open_poll
+from dashboard.account_polling import next_poll, open_poll, poll_mark
 from dashboard.account_steps import Known, frozen, next_step, obstacles
 from dashboard.exports import matrix_export
 from dashboard.following import follows_sweeps
@@ -52,13 +51,14 @@ def account_list(request: ViewerRequest) -> HttpResponseBase:
 @open_to(Role.VIEWER)
 def account_detail(request: ViewerRequest, account_id: str) -> HttpResponseBase:
     """Everything that is known of one account, with `_export=` its brokers; of a deleted one, what was kept."""
+    mark = poll_mark(account_id)  # before anything else is read
     mine = with_cells(visible_accounts(request.user)).select_related(
         "role_status__policy_document", "role_status__trust_document"
     )
     account = mine.filter(account_id=account_id).first()
     if account is None:
         return archived_page(request, account_id)
-    context = account_context(request, account)
+    context = {**account_context(request, account), "mark": mark}
     name, own = f"brokers-{account.account_id}", frozenset({"kind", "history"})
     return list_page(request, brokers_of(account), "account.html", name, own, **context)
 
@@ -146,15 +146,15 @@ def polling_context(account: Account, now: datetime) -> dict[str, object]:
 @require_safe
 @open_to(Role.VIEWER)
 def account_following(request: ViewerRequest, account_id: str) -> HttpResponse:
-    """The strip that follows the account's poll; 286 ends the asking, and the page is told to look anew."""
+    """The strip that follows the account's polls; an idle page asks now and then, and gets 204 while nothing is new."""
+    mark = poll_mark(account_id)
     mine = visible_accounts(request.user).select_related("role_status")
     account = get_object_or_404(mine, account_id=account_id)
-    status, poll = role_status_of(account), open_poll(account)
-    context = {"account": account, "open_poll": poll, "verdict": VERDICT_WORDS[Verdict(status.verdict)]}
-    response = render(request, "account/_following.html", {**context, "told": True})
-    if poll is not None:
-        return response
-    return trigger_client_event(HttpResponseStopPolling(response.content), "account-polled")
+    if request.GET.get("seen") == mark:
+        return HttpResponse(status=204)
+    verdict = VERDICT_WORDS[Verdict(role_status_of(account).verdict)]
+    context = {"account": account, "open_poll": open_poll(account), "mark": mark, "verdict": verdict, "told": True}
+    return render(request, "account/_following.html", context)
 
 
 @require_POST

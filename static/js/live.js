@@ -95,7 +95,7 @@
   const SHARE = 10; // a page that takes long is asked for seldom: for at most a tenth of the time
   const AFTER_A_FAILURE = 30 * SECOND;
   const asked = new Map(); // by address
-  const bar = () => document.getElementById("sweep-bar");
+  const bar = () => document.querySelector("[data-mark]"); // of all sweeps, of one, or of an account's polls
   const parts = () => [...document.querySelectorAll("[data-follows]")];
   const addressOf = (part) => part.dataset.from ?? location.pathname + location.search;
 

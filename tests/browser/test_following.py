@@ -274,3 +274,16 @@ def test_the_ages_of_cells_go_on_and_the_card_has_the_exact_time(site: str, page
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#cell-card")).to_contain_text("1 h ago")
     expect(page.locator("#cell-card")).to_contain_text(re.compile(r"Answered \d+ \w+ \d{4}, \d\d:\d\d:\d\d UTC"))
+
+
+def test_an_accounts_page_sees_a_poll_that_began_and_ended_between_two_looks(
+    site: str, page: Page, account: Account
+) -> None:
+    page.goto(site + account.get_absolute_url())
+    expect(page.locator("#brokers")).to_contain_text("orders")
+    end(begin())
+
+    page.evaluate(LOOK)
+
+    expect(page.locator("#brokers")).to_contain_text("found-6", timeout=SOON)
+    expect(page.locator("#sweep-news")).to_contain_text("orders-prod has been polled.")

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from accounts.domain.checklist import Mark
 from accounts.domain.protection import Freeze, Protection
 from accounts.domain.role import POLICY_DOCUMENT, policy_arn
-from accounts.models import Account, Change, Cleanup, Poll, PollingPause
+from accounts.models import Account, Change, Cleanup, PollingPause
 from tests.dashboard.factories import (
     absent,
     keep,
@@ -253,25 +253,29 @@ def test_an_accounts_page_follows_its_own_open_poll(watching: Client, account: A
     assert "<noscript>" in html
 
 
-def test_the_following_ends_with_the_poll_and_tells_the_page_and_the_reader(watching: Client, account: Account) -> None:
+def test_the_end_of_a_poll_leaves_another_mark_and_is_told_to_the_reader(watching: Client, account: Account) -> None:
     make_status(account, verdict="unused")
-    seed_sweep([account], timezone.now())
+    sweep = seed_sweep([account], timezone.now())
+    address = f"{account.get_absolute_url()}following/"
 
-    response = watching.get(f"{account.get_absolute_url()}following/")
+    response = watching.get(f"{address}?seen=0").content.decode()
 
-    assert response.status_code == 286
-    assert "account-polled" in response["HX-Trigger"]
-    assert b"hx-get" not in response.content
-    assert "has been polled. Its role: Unused." in response.content.decode()
+    assert f'data-mark="{sweep.polls.get().pk}.done"' in response
+    assert "has been polled. Its role: Unused." in response
 
 
-def test_a_page_without_an_open_poll_asks_nothing(watching: Client, account: Account) -> None:
-    Poll.objects.filter(account=account).delete()
+def test_a_page_without_an_open_poll_asks_seldom_and_gets_nothing_while_nothing_is_new(
+    watching: Client, account: Account
+) -> None:
+    poll = seed_sweep([account], timezone.now()).polls.get()
 
     html = watching.get(account.get_absolute_url()).content.decode()
+    again = watching.get(f"{account.get_absolute_url()}following/?seen={poll.pk}.done")
 
     assert "every 2s" not in html
-    assert "/following/" not in html
+    assert f'/following/?seen={poll.pk}.done" hx-swap="outerHTML" hx-trigger="every 30s' in html
+    assert f'id="account-live" class="account" data-follows="{poll.pk}.done"' in html
+    assert (again.status_code, again.content) == (204, b"")
 
 
 def test_owner_notes_unit_environment_and_tags_are_shown_and_can_be_edited(operating: Client, account: Account) -> None:
