@@ -29,7 +29,9 @@ from dashboard.tables.rows import Painter, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
 from dashboard.tallies import ByRegion, Members, members_of, tallies
 
-CELLS_WITHOUT_SCRIPTS = '<noscript><small><a href="/cells/?account={}">All regions</a></small></noscript>'
+CELLS_WITHOUT_SCRIPTS = (
+    '<noscript><small><a href="/cells/?account={}&amp;per_page=50">All regions</a></small></noscript>'
+)
 
 
 class RegionColumn(SortedColumn):
