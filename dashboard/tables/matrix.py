@@ -31,7 +31,7 @@ from dashboard.tables.rows import Painter, escaped, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
 from dashboard.tallies import ByRegion, Members, members_of, tallies
 
-CELLS_WITHOUT_SCRIPTS = '<noscript><small><a href="/cells/?account={}">All regions</a></small></noscript>'
+ALL_REGIONS = '<noscript><small><a href="/cells/?account={}&amp;per_page=50">All regions</a></small></noscript>'
 
 
 class RegionColumn(SortedColumn):
@@ -214,7 +214,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_account(self, record: Account) -> SafeString:
         """Name and id; without scripts, which find a cell's page, the way to the account's cells."""
-        return account_html(record) + format_html(CELLS_WITHOUT_SCRIPTS, record.account_id)
+        return account_html(record) + format_html(ALL_REGIONS, record.account_id)
 
     def render_role(self, record: Account) -> SafeString:
         """The verdict."""
