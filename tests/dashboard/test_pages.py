@@ -62,7 +62,7 @@ def test_the_account_page_asks_a_bounded_number_of_questions(
 ) -> None:
     account = seed(14)[13]
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         operating.get(account.get_absolute_url())
 
 
