@@ -42,6 +42,9 @@
     const held = target.closest("[data-live]")?.querySelectorAll("input:not([type=hidden])") ?? [];
     const empty = requestConfig.verb === "get" && target.dataset.follows !== undefined && !serverResponse.includes(`id="${target.id}"`);
     if ([...held].some(busy) || empty) event.detail.shouldSwap = false;
+    // A list that got its first row, or lost its last one, is another page.
+    const other = { rows: 'id="nothing"', nothing: 'id="rows"' }[target.id];
+    if (empty && other && serverResponse.includes(other) && !document.activeElement.matches("input, textarea")) location.reload();
   });
 
   const isField = (element) => element.matches("input:not([type=hidden]), textarea");
@@ -108,7 +111,7 @@
   const ask = async (address, group) => {
     const began = performance.now(), busy = { until: Infinity };
     asked.set(address, busy);
-    const main = group.find((part) => part.id === "rows") ?? group[0], others = group.filter((part) => part !== main);
+    const main = group.find((part) => part.id === "rows" || part.id === "nothing") ?? group[0], others = group.filter((part) => part !== main);
     const [select, selectOOB] = [`#${main.id}`, others.map((part) => `#${part.id}`).join()];
     await htmx.ajax("GET", address, { source: main, target: main, select, selectOOB, swap: "outerHTML" }).catch(() => {});
     await new Promise((done) => { setTimeout(done, 100); }); // htmx puts the new attributes in a little later

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG_AGO = timedelta(minutes=50)
 SOON = 12_000  # milliseconds: a running sweep is looked at every two seconds, rows are asked for every five
+CELL = "#rows tr:has-text('orders-prod') td.c >> nth=0"  # us-east-1
 LOOK = "htmx.trigger(document.body, 'sweep-begun')"  # the next idle look, which would come within thirty seconds
 
 
@@ -120,7 +121,7 @@ def test_two_sweeps_one_after_the_other_are_both_followed(site: str, page: Page)
         page.evaluate(LOOK)
         expect(page.locator("#sweep-bar")).to_contain_text("0 of 2 accounts")
         end(sweep, brokers)
-        expect(page.locator("#rows td.c a").first).to_contain_text(f"{brokers} brokers", timeout=SOON)
+        expect(page.locator(CELL)).to_have_text(str(brokers), timeout=SOON)
         expect(page.locator("#sweep-bar")).to_contain_text(f"The last was Sweep {sweep.pk}, done", timeout=SOON)
 
 
@@ -154,9 +155,9 @@ def test_whoever_reads_the_matrix_with_the_keyboard_gets_the_news_and_stays_in_t
 
     end(sweep)
 
-    expect(page.locator("#rows td.c a").first).to_contain_text("7", timeout=30_000)
+    expect(page.locator(CELL)).to_have_text("7", timeout=30_000)
     focused = page.locator("#rows td:focus")
-    expect(focused).to_contain_text("7 brokers")
+    expect(focused).to_have_text("7")
     assert "orders-prod" in focused.locator("xpath=..").inner_text()
     expect(page.locator("#cell-card")).to_contain_text("7 brokers")
     page.keyboard.press("ArrowLeft")
@@ -191,7 +192,7 @@ def test_where_the_row_under_the_keyboard_is_gone_the_table_keeps_it(site: str, 
 def test_the_card_under_the_pointer_stays_and_says_what_is_new(site: str, page: Page) -> None:
     sweep = begin()
     page.goto(f"{site}/matrix/")
-    page.locator("#rows td.c a").first.hover()
+    page.locator(CELL).hover()
     card = page.locator("#cell-card")
     expect(card).to_contain_text("50 min ago")
 
@@ -228,7 +229,7 @@ def test_a_hidden_tab_asks_nothing_and_has_all_the_news_once_it_is_seen(site: st
     assert asked(page, 6_000) == []
     page.evaluate(SEE, False)
 
-    expect(page.locator("#rows td.c a").first).to_contain_text("7", timeout=SOON)
+    expect(page.locator(CELL)).to_have_text("7", timeout=SOON)
 
 
 def test_an_answer_that_fails_leaves_the_rows_and_is_asked_for_again(site: str, page: Page) -> None:
@@ -262,7 +263,7 @@ def test_a_page_that_sweeps_never_leave_alone_is_not_asked_for_all_the_time(site
 def test_the_ages_of_cells_go_on_and_the_card_has_the_exact_time(site: str, page: Page) -> None:
     page.clock.install()
     page.goto(f"{site}/matrix/")
-    shown = page.locator("#rows td.c:has(a)").first
+    shown = page.locator(CELL)
     expect(shown).to_have_attribute("title", re.compile("50 min ago"))
 
     page.clock.fast_forward("12:00")

@@ -268,6 +268,7 @@ def test_without_javascript_every_step_is_a_link_or_a_form(
     expect(plain.locator("#history")).to_contain_text("44 RabbitMQ")
     plain.locator("#regions summary", has_text="answered: no brokers").click()
     expect(plain.locator("#region-eu-west-1")).to_be_visible()
+    make_broker(make_account(99, "elsewhere"), "us-east-1", "orders")
     plain.get_by_role("link", name="Brokers", exact=True).first.click()
     plain.locator("th").get_by_role("link", name="Broker", exact=True).click()
     expect(plain.locator("th[aria-sort=ascending]")).to_have_text("Broker")
