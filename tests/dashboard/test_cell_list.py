@@ -96,7 +96,7 @@ def test_a_filter_of_accounts_narrows_cells_too(world: list[Account], watching: 
 
 def test_a_wrong_value_shows_no_cell_and_says_why(world: list[Account], watching: Client) -> None:
     assert count(watching, "outcome=nonsense") == 0
-    assert "Remove it to see rows" in text_of(watching, "/cells/?outcome=nonsense")
+    assert "there is no “nonsense”" in text_of(watching, "/cells/?outcome=nonsense")
 
 
 def test_cells_are_sorted_by_several_keys_what_is_not_known_last(world: list[Account], watching: Client) -> None:

@@ -55,7 +55,7 @@ def test_the_list_is_narrowed(watching: Client, three: list[Cleanup], query: str
 def test_a_filter_that_makes_no_sense_shows_nothing_and_says_so(watching: Client, three: list[Cleanup]) -> None:
     html = watching.get("/cleanups/?state=bogus").content.decode()
 
-    assert "Remove it to see rows" in html
+    assert "there is no “bogus”" in html
     assert "account-1" not in html
 
 

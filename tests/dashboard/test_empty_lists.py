@@ -58,7 +58,7 @@ def test_a_list_that_has_nothing_yet_speaks_of_no_filters_and_exports_nothing(
     html = html_of(watching, f"/{page}/")
 
     assert said in html
-    assert "filters" not in text(html).replace("Filters", "")
+    assert "filters" not in text(html).replace("More filters", "")
     assert "_export=" not in html
 
 
@@ -135,7 +135,7 @@ def test_paper_says_of_what_it_is_one_page(watching: Client) -> None:
         "".join(re.findall(r'<p class="paper">.*?</p>', html_of(watching, "/accounts/?partition=aws&sort=-name")))
     )
 
-    assert "Rolecall at testserver/accounts/?partition=aws&amp;sort=-name, as of " in paper
+    assert "Rolecall, /accounts/?partition=aws&amp;sort=-name, as of " in paper
     assert "UTC, printed by viewer." in paper
     assert (
         "This is one page of the list: rows 1–25 of 30. Filters: Partition aws . Sorted by Account descending." in paper

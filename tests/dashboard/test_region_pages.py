@@ -150,7 +150,7 @@ def test_a_region_page_asks_a_bounded_number_of_questions(
 ) -> None:
     seed(60)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         operating.get("/regions/eu-west-1/?show=all&per_page=100")
 
 

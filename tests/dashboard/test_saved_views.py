@@ -137,7 +137,7 @@ def test_a_deleted_view_is_taken_back_with_the_default_that_it_was(watching: Cli
     assert watching.get("/accounts/").status_code == 200
     watching.post(f"/views/{view.pk}/restore/")
 
-    assert "Undo: take “Unused” back" in page
+    assert "Undo: take “<bdi>Unused</bdi>” back" in page
     assert watching.get("/accounts/").status_code == 302
 
 

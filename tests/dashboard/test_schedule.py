@@ -43,7 +43,7 @@ def test_a_pause_of_all_polling_is_said_with_who_and_since_when(operating: Clien
     operating.post("/sweeps/paused/", {"paused": "yes"})
     PollingPause.objects.update(since=datetime(2026, 11, 23, 9, 5, tzinfo=UTC))
 
-    assert "Polling is paused since 23 Nov, 09:05 UTC by operator:" in text_of(operating, page)
+    assert "Polling is paused since 23 Nov, 09:05 UTC by operator" in text_of(operating, page)
 
     operating.post("/sweeps/paused/", {"paused": "no"})
     assert "Polling is paused" not in text_of(operating, page)
