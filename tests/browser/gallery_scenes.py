@@ -106,7 +106,7 @@ def report(page: Page, site: str) -> None:
 def cell(page: Page, site: str) -> None:
     """Open the panel of a cell that gave no answer, from the matrix."""
     page.goto(f"{site}/matrix/?q={DENIED}", wait_until="networkidle")
-    page.locator("#rows td.heat1").first.click()
+    page.locator("#rows td.denied").first.click()
     page.get_by_role("dialog").get_by_text("Last probe").first.wait_for()
 
 
@@ -210,6 +210,7 @@ SCENES = (
         "account", "Account", "Its policy beside the published one, what stops a deletion.", account(DRIFTED), ALL, True
     ),
     Scene("accounts", "Accounts", "Every account with the verdict on its role.", at("/accounts/")),
+    Scene("cells", "Cells", "The matrix as a list: the rows behind a figure.", at("/cells/?failing=yes")),
     Scene("brokers", "Brokers", "Every broker of every account.", at("/brokers/"), ("dark",)),
     Scene("regions", "Regions", "The guide's regions and those beyond it.", at("/regions/")),
     Scene("region", "A region", "One region over all accounts.", at("/regions/eu-west-1/"), ("light",), True),
