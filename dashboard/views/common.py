@@ -33,10 +33,10 @@ def listing_page(
     """A list's page with its saved views, or with `_export=` all its rows in their order."""
     if address := elsewhere(request, name):
         return redirect(address)
+    if counts := choice_counts(request, name):
+        return counts
     listing = LISTINGS[name]
     shown = shown or listing.shown(request.GET, request.user)
-    if wanted := request.GET.get("_counts"):
-        return choice_counts(shown.filter, wanted)
     saved = saved_context(request, name)
     if form := wanted_format(request, shown.filter, shown.dropped):
         view = saved["opened"].name if saved["opened"] and not saved["opened_changed"] else ""
@@ -48,11 +48,17 @@ def listing_page(
     return render(request, template, {**arranged, **context})
 
 
-def choice_counts(narrowed: ChipFilterSet | None, name: str) -> JsonResponse:
-    """How many rows each choice of a filter would leave, for the menu that shows them. Raises BadRequest."""
-    if narrowed is None or name not in narrowed.choosing:
-        raise BadRequest(f"There is no filter “{name}” with choices here.")
-    return JsonResponse(narrowed.counts(name))
+def choice_counts(request: ViewerRequest, name: str) -> JsonResponse | None:
+    """How many rows each choice of a filter would leave, for the menu that asks; None when the page is wanted.
+
+    Views that count a lot for their page ask this first. Raises BadRequest.
+    """
+    if not (wanted := request.GET.get("_counts")):
+        return None
+    _, narrowed = LISTINGS[name].build(request.GET, request.user)
+    if narrowed is None or wanted not in narrowed.choosing:
+        raise BadRequest(f"There is no filter “{wanted}” with choices here.")
+    return JsonResponse(narrowed.counts(wanted))
 
 
 def elsewhere(request: ViewerRequest, name: str) -> str:

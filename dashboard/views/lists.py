@@ -13,7 +13,7 @@ from dashboard.behind import behind
 from dashboard.following import follows_sweeps
 from dashboard.matrix import census
 from dashboard.tables.brokers import OLD, with_knowledge
-from dashboard.views.common import listing_page
+from dashboard.views.common import choice_counts, listing_page
 
 
 @require_safe
@@ -29,6 +29,8 @@ def cell_list(request: ViewerRequest) -> HttpResponseBase:
 @follows_sweeps
 def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
+    if counts := choice_counts(request, "brokers"):
+        return counts
     counted = census(visible_accounts(request.user), timezone.now())
     mine = Broker.objects.filter(account__in=visible_accounts(request.user).order_by().values("pk"))
     old = with_knowledge(mine).filter(Q(knowledge=OLD)).count()

@@ -17,7 +17,7 @@ from dashboard.filters import AccountFilter, account_filter
 from dashboard.following import follows_sweeps
 from dashboard.listings import LISTINGS
 from dashboard.selection import matching
-from dashboard.views.common import elsewhere, listing_page, start_sweep
+from dashboard.views.common import choice_counts, elsewhere, listing_page, start_sweep
 from dashboard.words import fresh_words, plural
 
 
@@ -28,6 +28,8 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
     """The matrix, or all of it as an export."""
     if address := elsewhere(request, "matrix"):  # before anything is counted
         return redirect(address)
+    if counts := choice_counts(request, "matrix"):
+        return counts
     shown = LISTINGS["matrix"].shown(request.GET, request.user)
     accounts = cast(AccountFilter, shown.filter).accounts
     counted = shown.table.census
