@@ -6,17 +6,22 @@ works() {
 }
 
 chromium_on_path() {
-    for name in chromium chromium-browser google-chrome; do
+    for name in chromium-headless-shell chromium chromium-browser google-chrome; do
         works "$name" && { command -v "$name"; return 0; }
     done
     return 1
+}
+
+apt_install() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -y "$1"
 }
 
 find_chromium() {
     CHROMIUM=$(chromium_on_path) || CHROMIUM=
     if [ -z "$CHROMIUM" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         echo "Installing Chromium for the browser tests, once …"
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y chromium; } >>"$LOG" 2>&1
+        # Without a screen to draw on it is half the download, and a quarter less work for the processor.
+        { apt-get update && { apt_install chromium-headless-shell || apt_install chromium; }; } >>"$LOG" 2>&1
         CHROMIUM=$(chromium_on_path) || CHROMIUM=
     fi
     if [ -z "$CHROMIUM" ]; then
