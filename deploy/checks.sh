@@ -16,4 +16,5 @@ if [ $# -eq 0 ]; then
     step python manage.py check
 fi
 # In the order of tests/conftest.py: xdist would keep the files with the fewest tests, which take longest, for the end.
-step python -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"
+# Twice as many processes as the cores that it is timed on: half of the suite's time is waiting for workers and servers.
+step python -m pytest -n 4 --dist loadfile --no-loadscope-reorder "$@"
