@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accounts.domain.outcomes import Outcome
+from accounts.domain.outcomes import Outcome, Verdict
 from accounts.models import RoleStatus
 from dashboard.organization_words import rest_words
+from dashboard.words import VERDICT_WORDS
 
 
 def old_verdict(status: RoleStatus, fresh_since: datetime) -> datetime | None:
@@ -16,6 +17,12 @@ def old_verdict(status: RoleStatus, fresh_since: datetime) -> datetime | None:
     """
     remembered = status.verdict_last_known_at is not None or bool(rest_words(status.account))
     return _unless_of_now(status.verdict_as_of, remembered, fresh_since)
+
+
+def verdict_words(status: RoleStatus) -> str:
+    """The verdict in a word, with its reservation where the last look could not see it again."""
+    word = VERDICT_WORDS[Verdict(status.verdict)]
+    return f"{word}, as last known" if status.verdict_last_known_at else word
 
 
 def old_policy(status: RoleStatus, fresh_since: datetime) -> datetime | None:

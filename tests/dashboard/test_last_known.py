@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,9 @@ from accounts.models import Account, Region, RoleStatus
 from dashboard.exports import plain
 from tests.dashboard.factories import make_account, make_broker, make_cell, make_status
 from tests.dashboard.test_tables import exported
+
+REMEMBERED = ", as last known: not all of it could be read again."
+LONG_AGO = timezone.now() - timedelta(days=12)
 
 
 @pytest.fixture
@@ -113,6 +116,26 @@ def test_exported_grades_say_when_and_how_role_and_policy_were_read(
     assert (row["policy_outcome"], row["policy_last_ok_at"]) == ("throttled", plain(status.policy_last_ok_at))
 
 
+@pytest.mark.parametrize(("at", "said"), [(None, "In use."), (LONG_AGO, "In use, as last known.")])
+def test_what_is_told_after_a_poll_has_the_reservation_of_the_verdict(
+    account: Account, watching: Client, at: datetime | None, said: str
+) -> None:
+    make_status(account, verdict_last_known_at=at)
+
+    html = watching.get(f"/accounts/{account.account_id}/following/").content.decode()
+
+    assert f"has been polled. Its role: {said}" in html
+
+
+def test_accounts_whose_verdict_is_only_remembered_can_be_found(account: Account, watching: Client) -> None:
+    make_status(account, verdict_last_known_at=LONG_AGO)
+    make_status(make_account(2))
+
+    found = exported(watching, "/accounts/", "age=verdict")
+
+    assert [row["account_id"] for row in found] == [account.account_id]
+
+
 def test_an_exported_verdict_says_on_which_look_it_rests(account: Account, watching: Client) -> None:
     then = timezone.now() - timedelta(days=3)
     refuse(account, verdict="in_use", verdict_last_known_at=then)
@@ -164,8 +187,13 @@ def test_a_document_that_cannot_be_read_needs_a_person(
     ("status", "cell", "suffix"),
     [
         ({}, {}, "."),
-        ({"outcome": "denied"}, {}, ", as last known: not all of it could be read again."),
-        ({}, {"outcome": "throttled"}, ", as last known: not all of it could be read again."),
+        ({"outcome": "denied"}, {}, REMEMBERED),
+        ({}, {"outcome": "throttled"}, REMEMBERED),
+        (
+            {"verdict_last_known_at": LONG_AGO},
+            {"outcome": "region_disabled"},
+            REMEMBERED,
+        ),
     ],
 )
 def test_in_use_says_when_it_is_only_the_last_known_word(
