@@ -198,10 +198,15 @@ def trust_html(status: RoleStatus) -> SafeString:
 
 def trust_alone_html(status: RoleStatus) -> SafeString:
     """The trust policy's grade where the policy's does not stand beside it: the documented one too, and its age."""
-    now = timezone.now()
     exact = format_html('<span class="grade ok">{}</span>', "✓ exact")
     said = exact if status.trust_grade == TrustGrade.EXACT else trust_html(status) or ungraded_html(status)
-    return said + _last_known_html(old_role(status, stale_before(now)), status.outcome, now)
+    return said + trust_age_html(status)
+
+
+def trust_age_html(status: RoleStatus) -> SafeString:
+    """Since when and why the trust policy is only the last known one; it is read with the role."""
+    now = timezone.now()
+    return _last_known_html(old_role(status, stale_before(now)), status.outcome, now)
 
 
 def outcome_html(value: str) -> SafeString:
