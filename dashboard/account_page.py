@@ -129,9 +129,13 @@ def verdict_sentence(status: RoleStatus, found: Blockers) -> str:
 
 
 def _rests_on_old(status: RoleStatus, found: Blockers) -> bool:
-    """True when the role, or a region that holds one of the brokers, gave no answer at the last look."""
+    """True when the role, or a region that holds one of the brokers, gave no answer at the last look.
+
+    The sentence counts all of them, so one is enough; the verdict itself is remembered only when no broker was seen.
+    """
     silent = {standing.region.code for standing in found.unread}
-    return status.outcome != Outcome.OK or any(code in silent for code, _ in found.rabbitmq)
+    remembered = status.verdict_last_known_at is not None or status.outcome != Outcome.OK
+    return remembered or any(code in silent for code, _ in found.rabbitmq)
 
 
 def unknown_reason(status: RoleStatus, found: Blockers) -> str:

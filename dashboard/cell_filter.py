@@ -24,14 +24,13 @@ from dashboard.words import OUTCOME_CHOICES, stale_before
 
 FRESH, FAILS = "fresh", "yes"
 KNOWN = {"some": Q(brokers__gt=0), "none": Q(brokers=0), "unknown": Q(brokers=None)}
-DERIVED = (Outcome.NEVER, Outcome.UNSUPPORTED)  # of rows that are not there, and of the region table
 # What an account's filter says of any of its cells has a name of its own here: the plain name speaks of the cell.
 OF_ANY_CELL = {"outcome": "Any cell’s outcome", "region": "Account’s brokers in", "age": "Any cell’s age"}
 
 
 def that_say(values: Collection[str]) -> Q:
     """Cells of which one of these is said: asked of what is stored, which has an index and honest statistics."""
-    found = Q(polled=True, outcome__in=[value for value in values if value not in DERIVED])
+    found = Q(polled=True, outcome__in=[value for value in values if value != Outcome.UNSUPPORTED])
     if Outcome.NEVER in values:
         found |= Q(polled=True, outcome=None)
     if Outcome.UNSUPPORTED in values:

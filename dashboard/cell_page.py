@@ -10,8 +10,8 @@ from accounts.models import Account, Cell, Region
 from dashboard.access import Person, visible_accounts
 from dashboard.matrix import CellView, cell_view
 from dashboard.organization_words import rest_words
-from dashboard.tables.cells import counts_in_words, kind
-from dashboard.words import OUTCOME_WORDS, fresh_words
+from dashboard.tables.cells import counts_in_words, kind, no_answer_words
+from dashboard.words import fresh_words
 
 HISTORY_SHOWN = 20
 BROKERS_SHOWN = 50
@@ -49,4 +49,4 @@ def sentence(view: CellView) -> str:
     if view.outcome is Outcome.OK:
         return counts_in_words(view)
     known = "nothing is known" if view.brokers is None else f"last known: {counts_in_words(view)}"
-    return f"{OUTCOME_WORDS[view.outcome]}; {known}"
+    return f"{no_answer_words(view)}; {known}"

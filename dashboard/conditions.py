@@ -22,7 +22,9 @@ def with_outcomes(values: Collection[str]) -> Q:
     if Outcome.UNSUPPORTED in wanted:
         found |= Q(Exists(here.filter(polled=False)))
     if Outcome.NEVER in wanted:
-        seen = Cell.objects.filter(account=OuterRef(OuterRef("pk")), region=OuterRef("pk"))
+        seen = Cell.objects.filter(account=OuterRef(OuterRef("pk")), region=OuterRef("pk")).exclude(
+            outcome=Outcome.NEVER
+        )
         unseen = here.filter(polled=True).exclude(Exists(seen))
         found |= Q(Exists(unseen)) | Q(role_status__isnull=True) | Q(role_status__outcome=Outcome.NEVER)
     return found

@@ -72,10 +72,15 @@ class IsoTime(Func):
 
 
 def plain(value: object) -> Value:
-    """A value as every format writes it: a time in UTC as ISO 8601, what is no plain value as its text."""
+    """A value as every format writes it: a time in UTC as ISO 8601, what is no plain value as its text.
+
+    A word of the domain is its text, too: a format may not know what else it is.
+    """
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return value if value is None or isinstance(value, (str, int, float)) else str(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    return value if value is None or isinstance(value, (int, float)) else str(value)
 
 
 def matrix_export(accounts: AccountQuerySet, regions: Iterable[str] | None = None) -> Export:

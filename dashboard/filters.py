@@ -28,7 +28,7 @@ from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
 NO_POLICY, AWS_CHANGED, DIFFERS = "none", "aws_changed", "differs"
-LATEST, AGED = "latest", "old"
+LATEST, AGED, REMEMBERED = "latest", "old", "verdict"
 POLICY_CHOICES = [
     *((grade.value, grade.value.replace("_", " ")) for grade in PolicyGrade),
     (NO_POLICY, "none"),
@@ -39,6 +39,7 @@ TRUST_CHOICES = [(grade.value, grade.value.replace("_", " ")) for grade in Trust
 FLAG_CHOICES = [(flag.value, flag.value.replace("_", " ")) for flag in Flag if flag is not Flag.ROLE_ABSENT]
 VERDICT_CHOICES = [(verdict.value, word.lower()) for verdict, word in VERDICT_WORDS.items()]
 PRESENCE_CHOICES = [(presence.value, presence.value) for presence in Presence]
+AGE_CHOICES = [(AGED, "old answers"), (REMEMBERED, "verdict only last known")]
 DOOR_CHOICES = [(door.value, word) for door, word in DOOR_WORDS.items()]
 KNOWLEDGE_CHOICES = [(CURRENT, "current"), (OLD, "old: no answer since")]
 BROKER_AGES = [
@@ -135,9 +136,7 @@ class AccountFilter(ChipFilterSet):
     )
     role = _several("Role", PRESENCE_CHOICES, _presences)
     access = _several("Access check", DOOR_CHOICES, "by_access")
-    age = filters.ChoiceFilter(
-        label="Age", choices=uncopied([(AGED, "old answers")]), method="by_age", empty_label="any age"
-    )
+    age = filters.ChoiceFilter(label="Age", choices=uncopied(AGE_CHOICES), method="by_age", empty_label="any age")
     partition = filters.MultipleChoiceFilter(
         label="Partition",
         choices=uncopied([(name, name) for name in PARTITIONS]),
@@ -194,8 +193,9 @@ class AccountFilter(ChipFilterSet):
         return queryset.filter(with_doors(values)) if values else queryset
 
     def by_age(self, queryset: AccountQuerySet, name: str, value: str) -> AccountQuerySet:
-        """Accounts with answers that are shown as old."""
-        return queryset.filter(with_old_answers(timezone.now()))
+        """Accounts with answers that are shown as old, or with a verdict that the last look could not see again."""
+        remembered = Q(role_status__verdict_last_known_at__isnull=False)
+        return queryset.filter(remembered if value == REMEMBERED else with_old_answers(timezone.now()))
 
     def by_region(self, queryset: AccountQuerySet, name: str, value: str) -> AccountQuerySet:
         """Accounts with brokers there, last known ones included."""

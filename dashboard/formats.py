@@ -23,7 +23,7 @@ def csv_row(row: Row) -> list[Value]:
     """A row as CSV writes it: no text can act as a formula in a spreadsheet; yes and no are words, as in the guide."""
     # In one expression: a call for each of five million values would take half of all the time.
     return [
-        (f"'{v}" if v[:1] in FORMULA_STARTS else v) if v.__class__ is str else YES[v] if v.__class__ is bool else v
+        (f"'{v}" if v[:1] in FORMULA_STARTS else v) if isinstance(v, str) else YES[v] if v.__class__ is bool else v
         for v in row
     ]
 
@@ -52,7 +52,7 @@ def json_blocks(export: Export) -> Iterator[bytes]:
 
 
 def _json_value(value: Value) -> str:
-    if value.__class__ is str:
+    if isinstance(value, str):
         return encode_basestring(value)
     return "null" if value is None else json.dumps(value) if value.__class__ is not int else str(value)
 

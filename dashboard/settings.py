@@ -301,8 +301,8 @@ POLL_PROBE_SECONDS = whole_number("POLL_PROBE_SECONDS", 45)  # one region with a
 POLL_BUDGET_SECONDS = whole_number("POLL_BUDGET_SECONDS", 120)  # a whole account; half of the soft limit
 if POLL_BUDGET_SECONDS > CELERY_TASK_SOFT_TIME_LIMIT - 30:  # what was read has still to be written down
     raise ImproperlyConfigured(f"POLL_BUDGET_SECONDS={POLL_BUDGET_SECONDS}: the most is 210")
-# By schedule, the states of an account's regions and its policy's document are asked for again when older than this:
-# with the default interval 2700 + 900 s, so nothing that is remembered is ever shown as old.
+# By schedule, the states of an account's regions and its policy's document are asked for again when older than this;
+# sooner, where they would else be shown as old (STALE_AFTER_SECONDS) before the account's next poll.
 POLL_REMEMBER_SECONDS = whole_number("POLL_REMEMBER_SECONDS", 2700, least=0)
 STALE_AFTER_SECONDS = whole_number("STALE_AFTER_SECONDS", 3600)  # older answers are shown as old
 

@@ -15,8 +15,8 @@ from typing import Any
 from accounts.domain.outcomes import Outcome, Presence
 from accounts.models import Account, Region, RoleStatus
 from dashboard.exports import ACCOUNTS_AT_ONCE, CHUNK, Export, IsoTime, Row, Value, cells_by_account, chunks, plain
+from dashboard.last_known import old_policy, old_role, old_verdict
 from dashboard.matrix import role_status_of
-from dashboard.organization_words import rest_words
 from dashboard.tables.columns import SortedColumn
 from dashboard.tables.matrix import MatrixTable, RegionColumn
 from dashboard.words import stale_before
@@ -34,12 +34,13 @@ class Line:
     status: RoleStatus
     cells: Mapping[str, Any]
     regions: list[Region]  # all of its partition, hidden ones too: the total rests on them
-    fresh_since: str  # in UTC and written as all times here, so that they compare as text
+    since: datetime  # an answer from before is old
+    fresh_since: str  # the same in UTC and written as all times here, so that they compare as text
 
-    def last_known(self, word: str, read_at: datetime | None, failing: bool) -> str:
-        """A word that stands for itself only if it was read at the last look, and that look is no old one."""
-        when = "" if read_at is None else str(plain(read_at))
-        return f"{word} (as of {when})" if when and (failing or when < self.fresh_since) else word
+    def dated(self, word: str, old: Callable[[RoleStatus, datetime], datetime | None]) -> str:
+        """A word that stands for itself if it is of now; else with the time when it was so."""
+        read_at = old(self.status, self.since)
+        return f"{word} (as of {plain(read_at)})" if read_at else word
 
 
 Write = Callable[[Line], Value]
@@ -62,24 +63,21 @@ def _written(name: str, column: SortedColumn) -> Iterator[tuple[str, Write]]:
 
 
 def _rows(table: MatrixTable, fixed: list[Write]) -> Iterator[Row]:
-    fresh_since = str(plain(stale_before(table.now)))
+    since = stale_before(table.now)
+    fresh_since = str(plain(since))
     accounts = table.all_rows.prefetch_related(None).iterator(chunk_size=CHUNK)
     for chunk in chunks(accounts, ACCOUNTS_AT_ONCE):
         cells = cells_by_account([account.pk for account in chunk], "outcome", "brokers", IsoTime("last_ok_at"))
         for account in chunk:
-            yield _row(table, fixed, account, cells[account.pk], fresh_since)
+            own = [region for region in table.layout.every if region.partition == account.partition]
+            line = Line(account, role_status_of(account), cells[account.pk], own, since, fresh_since)
+            yield (*(write(line) for write in fixed), *_cells(line, table.regions))
 
 
-def _row(table: MatrixTable, fixed: list[Write], account: Account, cells: Mapping[str, Any], since: str) -> Row:
-    own = [region for region in table.layout.every if region.partition == account.partition]
-    line = Line(account, role_status_of(account), cells, own, since)
-    return (
-        *(write(line) for write in fixed),
-        *(
-            said_of_cell(region, cells.get(region.code), since) if region.partition == account.partition else None
-            for region in table.regions
-        ),
-    )
+def _cells(line: Line, regions: list[Region]) -> Iterator[Value]:
+    for region in regions:
+        mine = region.partition == line.account.partition
+        yield said_of_cell(region, line.cells.get(region.code), line.fresh_since) if mine else None
 
 
 def said_of_cell(region: Region, cell: Any, fresh_since: str) -> Value:
@@ -97,17 +95,15 @@ def said_of_cell(region: Region, cell: Any, fresh_since: str) -> Value:
 
 
 def _verdict(line: Line) -> Value:
-    return line.last_known(line.status.verdict, line.status.checked_at, bool(rest_words(line.account)))
+    return line.dated(line.status.verdict, old_verdict)
 
 
 def _policy(line: Line) -> Value:
-    status, failing = line.status, Outcome(line.status.policy_outcome).failing
-    return line.last_known(status.policy_grade or _ungraded(status), status.policy_last_ok_at, failing)
+    return line.dated(line.status.policy_grade or _ungraded(line.status), old_policy)
 
 
 def _trust(line: Line) -> Value:
-    status, failing = line.status, Outcome(line.status.outcome).failing
-    return line.last_known(status.trust_grade or _ungraded(status), status.last_ok_at, failing)
+    return line.dated(line.status.trust_grade or _ungraded(line.status), old_role)
 
 
 def _ungraded(status: RoleStatus) -> str:

@@ -24,6 +24,7 @@ _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 # What XML cannot hold, and what would be read as the escape of such a character.
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
 _SPECIAL = re.compile("[&<>_\x00-\x20\ufffe\uffff\ud800-\udfff]")
+_NUMBERS = (int, float)
 _FORMULA_STARTS = frozenset("=+-@＝＋－＠")
 # Style 1 is bold. Style 2 says, as an apostrophe typed before it does, that this text is no formula even once edited.
 _FONTS = (
@@ -113,7 +114,8 @@ def _cell(value: object, texts: _Texts) -> str:
         return "<c/>"
     if value.__class__ is bool:
         return f'<c t="b"><v>{value:d}</v></c>'
-    return f"<c><v>{value!r}</v></c>"
+    # What is no number is text: a repr in its place would be XML that no spreadsheet opens.
+    return f"<c><v>{value!r}</v></c>" if value.__class__ in _NUMBERS else texts[str(value)]
 
 
 def _text_cell(text: str) -> str:

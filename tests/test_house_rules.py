@@ -23,6 +23,7 @@ KNOW_ARCHIVED = {
     "accounts/services/importing.py",  # the same id again is the same account
     "accounts/services/onboarding.py",  # likewise
     "accounts/services/regions.py",  # the cells of a removed region come back whole
+    "accounts/services/standing.py",  # they come back with verdicts that fit the region table
     "accounts/services/organization_changes.py",  # what a person has deleted is not new in its organization
     "accounts/services/organizations.py",  # what an organization said of one must not outlive it
     "dashboard/access.py",  # for what is read by its address alone

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from accounts.domain.outcomes import Outcome, Presence, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class RegionStanding:
-    """A region as last known: the last probe's outcome, and how many brokers use the role (None: never known)."""
+    """A region as last known: the last probe's outcome, how many brokers use the role, and when they were counted.
+
+    Both are None where that was never known.
+    """
 
     outcome: Outcome
     role_users: int | None
+    counted_at: datetime | None = None
 
 
 def judge(presence: Presence, role_outcome: Outcome, regions: Iterable[RegionStanding]) -> Verdict:
@@ -30,6 +35,12 @@ def judge(presence: Presence, role_outcome: Outcome, regions: Iterable[RegionSta
     if presence is not Presence.PRESENT or role_outcome is not Outcome.OK or not standings:
         return Verdict.UNKNOWN
     return Verdict.UNUSED if all(map(settled, standings)) else Verdict.UNKNOWN
+
+
+def last_seen_in_use(role_read_at: datetime | None, regions: Iterable[RegionStanding]) -> datetime | None:
+    """Until when `in_use` was seen and not remembered: the role was read, and some broker that uses it was listed."""
+    seen = [region.counted_at for region in regions if region.role_users and region.counted_at]
+    return min(role_read_at, max(seen)) if role_read_at and seen else None
 
 
 def settled(region: RegionStanding) -> bool:

@@ -20,6 +20,7 @@ from accounts.domain.schedule import spacing
 # The tags that say what an account is for, the likeliest first.
 ENVIRONMENT_TAGS = ("environment", "Environment", "env", "Env", "stage", "Stage")
 WAYS_IN = ("partition", "reader_role_arn", "cleaner_role_arn", "external_id")
+PACE = ("poll_interval_seconds", "failed_polls")  # what `asked_every` rests on
 
 
 class AccountQuerySet(models.QuerySet["Account"]):

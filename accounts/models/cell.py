@@ -15,7 +15,8 @@ class Cell(models.Model):
     """One cell of the matrix: what the last probe came to, and what the last good one counted.
 
     Counts are null until a probe has answered; a failed probe leaves them as they were. There is a row from the first
-    poll on; before it the cell is `never`, and `unsupported` follows from the region table.
+    poll on; before it the cell is `never`, and `unsupported` follows from the region table. A row is `never` when its
+    region is polled again and the account's last poll was before that: what was known of it stays (decision 6).
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="cells")

@@ -18,7 +18,7 @@ class DailyFigures(models.Model):
     looked_at = models.PositiveIntegerField(help_text="Accounts polled on this day.")
     roles_read = models.PositiveIntegerField(help_text="Accounts whose role was read at their last poll.")
     policies_read = models.PositiveIntegerField(help_text="Accounts whose role and policy were read then.")
-    judged = models.PositiveIntegerField(help_text="Accounts with another verdict than unknown.")
+    judged = models.PositiveIntegerField(help_text="Accounts with a verdict of their last poll, unknown left out.")
     cells = models.PositiveIntegerField()
     answered = models.PositiveIntegerField()
     disabled = models.PositiveIntegerField()

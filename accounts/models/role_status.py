@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from accounts.domain.outcomes import Outcome, PolicyGrade, Presence, TrustGrade, Verdict
@@ -24,12 +26,14 @@ class RoleStatus(models.Model):
     """What is known of one account's role. A part that could not be read keeps its last good value and says why."""
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="role_status", primary_key=True)
-    verdict = models.CharField(max_length=12, choices=choices(Verdict), default=Verdict.UNKNOWN, db_index=True)
+    verdict = models.CharField(max_length=12, choices=choices(Verdict), default=Verdict.UNKNOWN.value, db_index=True)
+    # When what the verdict rests on was last seen, if the last look could not see it again; null: it is of that look.
+    verdict_last_known_at = models.DateTimeField(null=True)
     # The whole account's last poll.
     checked_at = models.DateTimeField(null=True)
 
-    presence = models.CharField(max_length=12, choices=choices(Presence), default=Presence.UNKNOWN)
-    outcome = models.CharField(max_length=20, choices=choices(Outcome), default=Outcome.NEVER)
+    presence = models.CharField(max_length=12, choices=choices(Presence), default=Presence.UNKNOWN.value)
+    outcome = models.CharField(max_length=20, choices=choices(Outcome), default=Outcome.NEVER.value)
     code = models.CharField(max_length=120, blank=True)
     detail = models.TextField(blank=True)
     permission = models.CharField(max_length=80, blank=True)
@@ -45,7 +49,7 @@ class RoleStatus(models.Model):
 
     # Empty: the role is absent, or it was never read.
     policy_grade = models.CharField(max_length=20, choices=choices(PolicyGrade), blank=True)
-    policy_outcome = models.CharField(max_length=20, choices=choices(Outcome), default=Outcome.NEVER)
+    policy_outcome = models.CharField(max_length=20, choices=choices(Outcome), default=Outcome.NEVER.value)
     policy_detail = models.TextField(blank=True)
     policy_permission = models.CharField(max_length=80, blank=True)
     policy_last_ok_at = models.DateTimeField(null=True)
@@ -76,3 +80,8 @@ class RoleStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.presence}, {self.policy_grade or 'no policy'}"
+
+    @property
+    def verdict_as_of(self) -> datetime | None:
+        """The look that the verdict rests on: the last one, or the last that saw role and brokers."""
+        return self.verdict_last_known_at or self.checked_at

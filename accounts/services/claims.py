@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Poll, Sweep
-from accounts.models.account import WAYS_IN
+from accounts.models.account import PACE, WAYS_IN
 from accounts.services import queue
 from accounts.services.memory import OF_THE_POLICY
 from accounts.services.schedule import note_refusal, note_success
@@ -26,7 +26,7 @@ OF_A_POLL = ("sweep", "account__role_status", "account__region_states")
 KNOWN_OF_A_POLL = (
     "lease_token",
     "sweep__reason",
-    *(f"account__{name}" for name in ("account_id", "name", "open_role_arns", "failed_polls", *WAYS_IN)),
+    *(f"account__{name}" for name in ("account_id", "name", "open_role_arns", *PACE, *WAYS_IN)),
     *(f"account__role_status__{name}" for name in OF_THE_POLICY),
     "account__region_states__by_code",
     "account__region_states__read_at",

@@ -46,12 +46,13 @@ def measure(accounts: AccountQuerySet, census: Census, now: datetime) -> DailyFi
 def _counts(accounts: AccountQuerySet, midnight: datetime) -> dict[str, int]:
     """What the accounts' own rows say, in one query."""
     read = Q(role_status__outcome=Outcome.OK)
-    verdict = Q(role_status__verdict=Verdict.UNKNOWN)
+    # One that is only remembered may have turned since: it is counted, and the figure is "at least".
+    judged = Q(role_status__verdict_last_known_at=None) & ~Q(role_status__verdict=Verdict.UNKNOWN)
     conditions = {
         "looked_at": Q(role_status__checked_at__gte=midnight),
         "roles_read": read,
         "policies_read": read & Q(role_status__policy_outcome=Outcome.OK),
-        "judged": Q(role_status__isnull=False) & ~verdict,
+        "judged": Q(role_status__isnull=False) & judged,
         "roles": Q(role_status__presence=Presence.PRESENT),
         "in_use": Q(role_status__verdict=Verdict.IN_USE),
         "unused": Q(role_status__verdict=Verdict.UNUSED),

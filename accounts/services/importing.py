@@ -204,7 +204,9 @@ def write_tags(tags: dict[str, str]) -> str:
 def fill_external_ids(rows: list[AccountRow], made: ExternalIds) -> tuple[list[AccountRow], int]:
     """Give rows without an external id that of their account, or a new one; says how many new ones that were."""
     bare = [row.account_id for row in rows if not row.external_id]
-    known = {row.account_id: row.external_id for row in _stored(bare) if row.external_id}
+    # Of archived accounts too: their role in AWS still asks for what it was made with.
+    stored = Account.every.filter(account_id__in=bare).exclude(external_id="")
+    known = dict(stored.values_list("account_id", "external_id"))
     bare_in = {row.partition for row in rows if not row.external_id} if made is ExternalIds.STACKSET else set()
     prefixes = {partition: hub_identity(partition).external_id_prefix for partition in bare_in}
 

@@ -30,8 +30,14 @@ def remembered_for(poll: Poll) -> Remembered:
     """What this poll need not ask again. Nothing, when a person wants to know: they may just have changed it."""
     if poll.sweep.reason != Sweep.Reason.SCHEDULE:
         return NOTHING_REMEMBERED
-    since = timezone.now() - timedelta(seconds=settings.POLL_REMEMBER_SECONDS)
+    since = timezone.now() - _young(poll.account)
     return Remembered(_regions(poll.account, since), _policy_of(poll.account, since))
+
+
+def _young(account: Account) -> timedelta:
+    """How old a memory may be: what would be shown as old before the next poll has come is asked for now."""
+    longest = account.asked_every * (1 + settings.POLL_JITTER_PERCENT / 100) + settings.POLL_TICK_SECONDS
+    return timedelta(seconds=max(0, min(settings.POLL_REMEMBER_SECONDS, settings.STALE_AFTER_SECONDS - longest)))
 
 
 def _regions(account: Account, since: datetime) -> RegionStates | None:

@@ -16,7 +16,7 @@ from accounts.services.broker_recording import store_brokers
 from accounts.services.changes import changes_between
 from accounts.services.memory import keep_region_states
 from accounts.services.role_recording import apply_role_reading
-from accounts.services.standing import apply_totals
+from accounts.services.standing import apply_totals, store_put_off
 
 ACTIVEMQ = "activemq"
 # What a cell says, its times left out.
@@ -48,7 +48,7 @@ def record(account: Account, reading: AccountReading) -> bool:
         store_brokers(account, reading)
         apply_role_reading(status, reading.role, account, reading.finished_at)
         status.checked_at = reading.finished_at
-        apply_totals(status, regions, {**old_cells, **{cell.region_id: cell for cell in new_cells}})
+        store_put_off(apply_totals(status, regions, {**old_cells, **{cell.region_id: cell for cell in new_cells}}))
         _save_status(before, status)
         keep_region_states(account, reading.region_states)
         changes_between(account, before, status, old_cells, new_cells, reading.finished_at)

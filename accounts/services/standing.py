@@ -3,43 +3,76 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.utils import timezone
 
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
-from accounts.domain.verdicts import RegionStanding, judge
+from accounts.domain.verdicts import RegionStanding, judge, last_seen_in_use
 from accounts.models import Account, Cell, Change, Region, RoleStatus
 
 BATCH = 500
-TOTALS = ("brokers", "rabbitmq", "activemq", "regions_ok", "regions_disabled", "regions_failing", "verdict")
+TOTALS = (
+    *("brokers", "rabbitmq", "activemq", "regions_ok", "regions_disabled", "regions_failing"),
+    *("verdict", "verdict_last_known_at"),
+)
 
 
-def apply_totals(status: RoleStatus, regions: Iterable[Region], cells: Mapping[str, Cell]) -> None:
+def apply_totals(status: RoleStatus, regions: Collection[Region], cells: Mapping[str, Cell]) -> list[Cell]:
     """Put totals and verdict into the status; `regions` are all of the account's partition.
 
-    Cells of regions that are not polled keep their brokers in the totals.
+    Cells of regions that are not polled keep their brokers in the totals. Gives the cells that `put_off` has changed.
     """
+    left_out = put_off(status, regions, cells)
     known = [cell for cell in cells.values() if cell.brokers is not None]
     status.brokers = sum(cell.brokers or 0 for cell in known) if known else None
     status.rabbitmq = sum(cell.rabbitmq or 0 for cell in known) if known else None
     status.activemq = sum(cell.activemq or 0 for cell in known) if known else None
-    standings = [_standing(region, cells.get(region.code), status.checked_at) for region in regions]
+    standings = [_standing(region, cells.get(region.code)) for region in regions]
     outcomes = [standing.outcome for standing in standings]
     status.regions_ok = outcomes.count(Outcome.OK)
     status.regions_disabled = outcomes.count(Outcome.REGION_DISABLED)
     status.regions_failing = sum(outcome.failing for outcome in outcomes)
     status.verdict = verdict_of(status, standings)
+    status.verdict_last_known_at = _older_look(status, standings)
+    return left_out
 
 
-def _standing(region: Region, cell: Cell | None, last_look: datetime | None) -> RegionStanding:
-    """A region as last known, polled or not: what the last look at the account did not take in is not empty."""
-    role_users = cell.rabbitmq if cell else None
-    if not region.polled:
-        return RegionStanding(Outcome.UNSUPPORTED, role_users)
-    looked_at = cell is not None and last_look is not None and cell.checked_at >= last_look
-    return RegionStanding(Outcome(cell.outcome) if cell and looked_at else Outcome.NEVER, role_users)
+def put_off(status: RoleStatus, regions: Iterable[Region], cells: Mapping[str, Cell]) -> list[Cell]:
+    """Make `never` of cells whose region is polled, and was not when the account was last looked at; gives them.
+
+    What such a cell said before is no answer to the last look. Its last counts stay, with their time.
+    """
+    asked = [cells[region.code] for region in regions if region.polled and region.code in cells]
+    last_look = status.checked_at
+    left_out = [cell for cell in asked if last_look and cell.checked_at < last_look and cell.outcome != Outcome.NEVER]
+    for cell in left_out:
+        cell.outcome, cell.code, cell.detail, cell.permission = Outcome.NEVER.value, "", "", ""
+    return left_out
+
+
+def store_put_off(cells: Collection[Cell]) -> None:
+    """Store what `apply_totals` has changed."""
+    if cells:
+        said = {"outcome": Outcome.NEVER, "code": "", "detail": "", "permission": ""}
+        Cell.objects.filter(pk__in=[cell.pk for cell in cells]).update(**said)
+
+
+def _standing(region: Region, cell: Cell | None) -> RegionStanding:
+    """A region as last known, polled or not."""
+    if cell is None:
+        return RegionStanding(Outcome.NEVER if region.polled else Outcome.UNSUPPORTED, None)
+    outcome = Outcome(cell.outcome) if region.polled else Outcome.UNSUPPORTED
+    return RegionStanding(outcome, cell.rabbitmq, cell.last_ok_at)
+
+
+def _older_look(status: RoleStatus, standings: Iterable[RegionStanding]) -> datetime | None:
+    """The look that `in_use` rests on, if it is not the last one. Every other verdict is what the last one came to."""
+    if status.verdict != Verdict.IN_USE or status.checked_at is None:
+        return None
+    seen = last_seen_in_use(status.last_ok_at, standings)
+    return seen if seen and seen < status.checked_at else None
 
 
 def verdict_of(status: RoleStatus, standings: list[RegionStanding]) -> Verdict:
@@ -52,13 +85,14 @@ def verdict_of(status: RoleStatus, standings: list[RegionStanding]) -> Verdict:
 def stand_again(partition: str, why: str) -> None:
     """Work out totals and verdicts of a partition anew, since its regions changed; call it in that transaction.
 
-    Accounts are locked like in `record`, so that no poll that ends meanwhile is overwritten with older totals.
+    Those of archived accounts too: of one that comes back they are shown until its next poll. Accounts are locked like
+    in `record`, so that no poll that ends meanwhile is overwritten with older totals.
     """
     regions = list(Region.objects.filter(partition=partition))
-    known = Account.objects.filter(partition=partition, role_status__isnull=False)
+    known = Account.every.filter(partition=partition, role_status__isnull=False)
     pks = list(known.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(pks), BATCH):
-        locked = Account.objects.select_for_update().filter(pk__in=pks[start : start + BATCH]).order_by("pk")
+        locked = Account.every.select_for_update().filter(pk__in=pks[start : start + BATCH]).order_by("pk")
         _stand_again([account.pk for account in locked], regions, why)
 
 
@@ -67,14 +101,15 @@ def _stand_again(account_pks: list[int], regions: list[Region], why: str) -> Non
     for cell in Cell.objects.filter(account__in=account_pks):
         cells[cell.account_id][cell.region_id] = cell
     statuses = list(RoleStatus.objects.filter(account__in=account_pks))
-    changes, now = [], timezone.now()
+    changes, left_out, now = list[Change](), list[Cell](), timezone.now()
     for status in statuses:
         before = status.verdict
-        apply_totals(status, regions, cells[status.account_id])
+        left_out += apply_totals(status, regions, cells[status.account_id])
         if status.verdict != before:
             change = Change(account_id=status.account_id, at=now, kind=Change.Kind.VERDICT, old=before)
             change.new, change.detail = status.verdict, why
             changes.append(change)
     # An upsert of rows that are all there: many times faster than bulk_update's CASE for every row and field.
     RoleStatus.objects.bulk_create(statuses, update_conflicts=True, unique_fields=["account"], update_fields=TOTALS)
+    store_put_off(left_out)
     Change.objects.bulk_create(changes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import TextField, Value
@@ -11,10 +10,9 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.domain.outcomes import TrustGrade
 from accounts.models import Account
 from dashboard.matrix import role_status_of
-from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, trust_html, ungraded_html
+from dashboard.tables.columns import NumberColumn, Sort, TextColumn, TimeColumn, trust_alone_html
 
 
 class UnitColumn(TextColumn):
@@ -30,7 +28,7 @@ class UnitColumn(TextColumn):
         )
 
 
-class StatusColumn(SortedColumn):
+class StatusColumn(TextColumn):
     """A word of what is known of the role; an account that was never polled has the word of nothing known."""
 
     def __init__(self, field: str, unknown: str, **kwargs: Any) -> None:
@@ -47,10 +45,7 @@ class TrustColumn(StatusColumn):
 
     def render(self, record: Account) -> SafeString:
         """The grade with its sign and word, the documented one included."""
-        status = role_status_of(record)
-        if status.trust_grade == TrustGrade.EXACT:
-            return format_html('<span class="grade ok">{}</span>', "✓ exact")
-        return trust_html(status) or ungraded_html(status)
+        return trust_alone_html(role_status_of(record))
 
 
 class FailingColumn(NumberColumn):
@@ -66,13 +61,16 @@ class FailingColumn(NumberColumn):
         return format_html('<span class="grade bad">{}</span>', failing) if failing else "0"
 
 
-class LastPollColumn(TimeColumn):
+class StatusTimeColumn(TimeColumn):
+    """A moment of what is known of the role; `value` says it in SQL where it is no column of its own."""
+
+    def __init__(self, field: str, value: Sort | None = None, **kwargs: Any) -> None:
+        said = value or f"role_status__{field}"
+        super().__init__(said, lambda a: getattr(role_status_of(a), field), value=said, **kwargs)
+
+
+class LastPollColumn(StatusTimeColumn):
     """When the account was polled last."""
 
     def __init__(self, **kwargs: Any) -> None:
-        path = "role_status__checked_at"
-        super().__init__(path, _checked_at, value=path, **kwargs)
-
-
-def _checked_at(account: Account) -> datetime | None:
-    return role_status_of(account).checked_at
+        super().__init__("checked_at", **kwargs)

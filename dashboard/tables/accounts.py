@@ -11,11 +11,18 @@ from django.db.models.functions import Coalesce
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.domain.outcomes import Verdict
+from accounts.domain.outcomes import Outcome, Verdict
 from accounts.models import Account, Region
 from dashboard.matrix import role_status_of, stored_total
 from dashboard.organization_words import rest_words
-from dashboard.tables.account_columns import FailingColumn, LastPollColumn, StatusColumn, TrustColumn, UnitColumn
+from dashboard.tables.account_columns import (
+    FailingColumn,
+    LastPollColumn,
+    StatusColumn,
+    StatusTimeColumn,
+    TrustColumn,
+    UnitColumn,
+)
 from dashboard.tables.columns import (
     NumberColumn,
     SortedColumn,
@@ -27,6 +34,7 @@ from dashboard.tables.columns import (
 from dashboard.words import asked_words
 
 SETTLED = F("role_status__regions_ok") + F("role_status__regions_disabled")
+VERDICT_AS_OF = Coalesce("role_status__verdict_last_known_at", "role_status__checked_at")
 
 
 def asked_html(account: Account) -> SafeString:
@@ -70,6 +78,12 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     )
     failing = FailingColumn(verbose_name="Failing regions")
     checked_at = LastPollColumn(verbose_name="Last poll")
+    # Likewise for exports: what role, policy and trust rest on, which the page tells by “last known”.
+    verdict_as_of = StatusTimeColumn("verdict_as_of", VERDICT_AS_OF, verbose_name="Verdict as of", visible=False)
+    role_outcome = StatusColumn("outcome", Outcome.NEVER.value, verbose_name="Role’s outcome", visible=False)
+    role_last_ok_at = StatusTimeColumn("last_ok_at", verbose_name="Role last read", visible=False)
+    policy_outcome = StatusColumn("policy_outcome", Outcome.NEVER.value, verbose_name="Policy’s outcome", visible=False)
+    policy_last_ok_at = StatusTimeColumn("policy_last_ok_at", verbose_name="Policy last read", visible=False)
 
     nothing_yet = "No account is watched yet."
     how_to_begin = "An operator adds accounts under Onboarding; each is polled from then on."

@@ -13,6 +13,7 @@ from dashboard.words import OUTCOME_WORDS, USUAL_STATE, ago, plural
 
 # Shorter than on other pages, where there is room.
 SHORTLY = {Outcome.ASSUME_DENIED: "not let in", Outcome.REGION_DISABLED: "region not enabled"}
+NOBODY_ASKED = (Outcome.UNSUPPORTED, Outcome.NEVER)  # a time of the last look would be one of another answer
 BLANK = mark_safe('<td class="c"></td>')
 
 # Five steps of the same blue: the least number of brokers for each.
@@ -50,11 +51,18 @@ def describe(view: CellView, now: datetime) -> str:
     if view.outcome is Outcome.OK:
         old = ", old" if view.old(now) else ""
         return f"{counts_in_short(view)}, {ago(view.last_ok_at, now)}{old}"
-    why = SHORTLY.get(view.outcome) or OUTCOME_WORDS[view.outcome]
-    looked = f", {ago(view.checked_at, now)}" if view.checked_at and view.outcome is not Outcome.UNSUPPORTED else ""
+    why = SHORTLY.get(view.outcome) or no_answer_words(view)
+    looked = f", {ago(view.checked_at, now)}" if view.checked_at and view.outcome not in NOBODY_ASKED else ""
     if view.brokers is not None:
         return f"{why}{looked}. Last known: {brokers_in_words(view)}, {ago(view.last_ok_at, now)}"
     return f"{why}: {view.permission}{looked}" if view.permission else f"{why}{looked}"
+
+
+def no_answer_words(view: CellView) -> str:
+    """Why there is no answer of the last look. One that was polled in other times is not called new."""
+    if view.outcome is Outcome.NEVER and view.checked_at is not None:
+        return "switched on again, and not polled since"
+    return OUTCOME_WORDS[view.outcome]
 
 
 def brokers_in_words(view: CellView) -> str:

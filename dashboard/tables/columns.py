@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.identifiers import group_digits
 from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.models import Account, RoleStatus
+from dashboard.last_known import old_policy, old_role, old_verdict
 from dashboard.organization_words import rest_words
 from dashboard.words import OUTCOME_WORDS, POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago, stale_before
 
@@ -142,20 +143,19 @@ def region_html(code: str) -> SafeString:
 
 
 def verdict_html(status: RoleStatus) -> SafeString:
-    """The verdict as a chip with its word and, on hover, its age; one that rests on an old look is marked as old.
-
-    So is that of an account that AWS has suspended: nobody can look again.
-    """
-    verdict, now = Verdict(status.verdict), timezone.now()
-    looked = f"as of {ago(status.checked_at, now)}" if status.checked_at else "not polled yet"
+    """The verdict as a chip with its word and, on hover, its age; one that is not of now is marked as old."""
+    verdict, now, as_of = Verdict(status.verdict), timezone.now(), status.verdict_as_of
+    looked = f"as of {ago(as_of, now)}" if as_of else "not polled yet"
     if rests := rest_words(status.account):
         looked = f"{looked}; {rests}, not polled"
-    old = bool(rests) or (status.checked_at is not None and status.checked_at < stale_before(now))
+    elif status.verdict_last_known_at:
+        looked = f"{looked}; could not be read again since"
+    old = bool(rests) or old_verdict(status, stale_before(now)) is not None
     said = format_html('<i class="visually-hidden">, {}</i>', looked) if old else ""
     kind = f"{verdict.value} old" if old else verdict.value
-    as_of = status.checked_at.isoformat(timespec="seconds") if status.checked_at else ""
+    stamp = as_of.isoformat(timespec="seconds") if as_of else ""
     chip = '<span class="chip {}" title="{}" data-as-of="{}">{}{}</span>'
-    return format_html(chip, kind, looked, as_of, VERDICT_WORDS[verdict], said)
+    return format_html(chip, kind, looked, stamp, VERDICT_WORDS[verdict], said)
 
 
 def policy_html(status: RoleStatus) -> SafeString:
@@ -164,12 +164,14 @@ def policy_html(status: RoleStatus) -> SafeString:
 
 
 def grade_html(status: RoleStatus) -> SafeString:
-    """The policy's grade alone, with its age when its last look failed."""
+    """The policy's grade alone, with its age when it is not of now."""
+    now = timezone.now()
+    age = _last_known_html(old_policy(status, stale_before(now)), status.policy_outcome, now)
     if not status.policy_grade:
-        return ungraded_html(status)
+        return ungraded_html(status) + age
     grade = PolicyGrade(status.policy_grade)
     tone, sign, word = POLICY_TONES.get(grade, "bad"), POLICY_SIGNS[grade], grade.value.replace("_", " ")
-    return format_html('<span class="grade {}">{} {}</span>', tone, sign, word) + _last_known_html(status)
+    return format_html('<span class="grade {}">{} {}</span>', tone, sign, word) + age
 
 
 def ungraded_html(status: RoleStatus) -> SafeString:
@@ -177,13 +179,12 @@ def ungraded_html(status: RoleStatus) -> SafeString:
     return format_html('<span class="soft">{}</span>', "none" if status.presence == "absent" else "not read")
 
 
-def _last_known_html(status: RoleStatus) -> SafeString:
-    """Since when and why, for grades whose last look failed."""
-    outcome = Outcome(status.policy_outcome)
-    if not outcome.failing or status.policy_last_ok_at is None:
+def _last_known_html(read_at: datetime | None, outcome: str, now: datetime) -> SafeString:
+    """Since when and why a grade is only the last known one; nothing for one of now."""
+    if read_at is None:
         return SafeString("")
-    age = ago(status.policy_last_ok_at, timezone.now())
-    return format_html('<small class="grade warn" title="{}">last known, {}</small>', OUTCOME_WORDS[outcome], age)
+    why = OUTCOME_WORDS[Outcome(outcome)] if Outcome(outcome).failing else "not read again since"
+    return format_html('<small class="grade warn" title="{}">last known, {}</small>', why, ago(read_at, now))
 
 
 def trust_html(status: RoleStatus) -> SafeString:
@@ -193,6 +194,19 @@ def trust_html(status: RoleStatus) -> SafeString:
     tone = "bad" if status.trust_grade == TrustGrade.TRUST_MISMATCH else "soft"
     word = "trust mismatch" if tone == "bad" else "trust unreadable"
     return format_html('<small class="grade {}">{} {}</small>', tone, "≠" if tone == "bad" else "?", word)
+
+
+def trust_alone_html(status: RoleStatus) -> SafeString:
+    """The trust policy's grade where the policy's does not stand beside it: the documented one too, and its age."""
+    exact = format_html('<span class="grade ok">{}</span>', "✓ exact")
+    said = exact if status.trust_grade == TrustGrade.EXACT else trust_html(status) or ungraded_html(status)
+    return said + trust_age_html(status)
+
+
+def trust_age_html(status: RoleStatus) -> SafeString:
+    """Since when and why the trust policy is only the last known one; it is read with the role."""
+    now = timezone.now()
+    return _last_known_html(old_role(status, stale_before(now)), status.outcome, now)
 
 
 def outcome_html(value: str) -> SafeString:

@@ -29,7 +29,13 @@ def cells_of(accounts: AccountQuerySet) -> QuerySet[MatrixCell]:
     """All cells of these accounts with their role's grades, those without a row included."""
     mine = MatrixCell.objects.filter(account__in=accounts.order_by().values("pk"))
     return mine.select_related("account").annotate(
-        role=_text("presence", Presence.UNKNOWN.value), policy=_text("policy_grade"), trust=_text("trust_grade")
+        role=_text("presence", Presence.UNKNOWN.value),
+        policy=_text("policy_grade"),
+        trust=_text("trust_grade"),
+        role_outcome=_text("outcome", Outcome.NEVER.value),
+        role_last_ok_at=F("account__role_status__last_ok_at"),
+        policy_outcome=_text("policy_outcome", Outcome.NEVER.value),
+        policy_last_ok_at=F("account__role_status__policy_last_ok_at"),
     )
 
 
@@ -58,6 +64,11 @@ class MatrixCellTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     code = TextColumn("code", verbose_name="Code", visible=False)
     permission = TextColumn("permission", verbose_name="Permission")
     detail = TextColumn("detail", verbose_name="Detail", attrs={"td": {"class": "note"}})
+    # What role, policy and trust rest on: a word of weeks ago is not one of now.
+    role_outcome = TextColumn("role_outcome", verbose_name="Role’s outcome", visible=False)
+    role_last_ok_at = TimeColumn("role_last_ok_at", verbose_name="Role last read", visible=False)
+    policy_outcome = TextColumn("policy_outcome", verbose_name="Policy’s outcome", visible=False)
+    policy_last_ok_at = TimeColumn("policy_last_ok_at", verbose_name="Policy last read", visible=False)
 
     class Meta:
         empty_text = "No cell matches these filters."

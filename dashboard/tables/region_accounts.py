@@ -33,17 +33,19 @@ STATE_WORDS = {
 }
 
 
+WHY = ("code", "permission", "detail")
+
+
 def accounts_in(accounts: AccountQuerySet, region: Region) -> AccountQuerySet:
     """The accounts of the region's partition with their cell there; those that were never polled there, too."""
     mine = accounts.filter(partition=region.partition)
     with_cell = mine.annotate(here=FilteredRelation("cells", condition=Q(cells__region=region.pk)))
-    none = Outcome.NEVER if region.polled else Outcome.UNSUPPORTED
-    outcome = Coalesce("here__outcome", Value(none.value)) if region.polled else Value(none.value)
+    unsupported = Value(Outcome.UNSUPPORTED.value)
+    outcome = Coalesce("here__outcome", Value(Outcome.NEVER.value)) if region.polled else unsupported
     return with_cell.annotate(
         here_outcome=outcome,
-        here_code=_text("here__code"),
-        here_permission=_text("here__permission"),
-        here_detail=_text("here__detail"),
+        # Where nobody asks, why the last probe failed is no news; the view behind the list of cells leaves it out, too.
+        **{f"here_{why}": _text(f"here__{why}") if region.polled else _text(Value("")) for why in WHY},
         here_brokers=F("here__brokers"),
         here_rabbitmq=F("here__rabbitmq"),
         here_activemq=F("here__activemq"),
@@ -54,7 +56,7 @@ def accounts_in(accounts: AccountQuerySet, region: Region) -> AccountQuerySet:
     )
 
 
-def _text(known: str | KeyTextTransform) -> Coalesce:
+def _text(known: str | KeyTextTransform | Value) -> Coalesce:
     """A text, empty where there is none."""
     return Coalesce(known, Value(""), output_field=TextField())
 

@@ -21,7 +21,7 @@ from dashboard.addresses import CLEAR, query_with, query_without
 from dashboard.arrange import Tools
 from dashboard.chips import ChipFilterSet
 from dashboard.poll_filter import mark_of
-from dashboard.tables.columns import grade_html, outcome_html, policy_html, time_html, verdict_html
+from dashboard.tables.columns import grade_html, outcome_html, policy_html, time_html, trust_age_html, verdict_html
 from dashboard.tables.heads import head_html
 from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
@@ -38,6 +38,7 @@ register.filter("state_chip", state_html)
 register.filter("page_rows", page_rows)
 register.filter("parted", PageRow.parted)
 register.filter("outcome_words", outcome_html)
+register.filter("trust_age", trust_age_html)
 register.simple_tag(head_html, name="head")
 
 

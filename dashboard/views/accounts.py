@@ -14,7 +14,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.domain.outcomes import Verdict
 from accounts.models import Account, RoleStatus
 from accounts.services.publications import publications
 from accounts.services.schedule import polling_pause, set_account_paused, set_interval
@@ -27,6 +26,7 @@ from dashboard.account_steps import Known, frozen, next_step, obstacles
 from dashboard.exports import matrix_export
 from dashboard.following import follows_sweeps
 from dashboard.forms import IntervalForm
+from dashboard.last_known import verdict_words
 from dashboard.matrix import broker_total, regions_of, role_status_of, row_of, with_cells
 from dashboard.organization_words import rest_words
 from dashboard.publications import account_sentence
@@ -34,7 +34,7 @@ from dashboard.tables.account_brokers import brokers_of
 from dashboard.views.archive import archived_page, edits_context
 from dashboard.views.common import list_page, listing_page, start_sweep, table_file, yes_or_no
 from dashboard.views.onboarding import panel_context
-from dashboard.words import POLICY_WORDS, TRUST_WORDS, VERDICT_WORDS, asked_words
+from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
 
 POLLS_SHOWN = 10
 
@@ -152,7 +152,7 @@ def account_following(request: ViewerRequest, account_id: str) -> HttpResponse:
     account = get_object_or_404(mine, account_id=account_id)
     if request.GET.get("seen") == mark:
         return HttpResponse(status=204)
-    verdict = VERDICT_WORDS[Verdict(role_status_of(account).verdict)]
+    verdict = verdict_words(role_status_of(account))
     context = {"account": account, "open_poll": open_poll(account), "mark": mark, "verdict": verdict, "told": True}
     return render(request, "account/_following.html", context)
 

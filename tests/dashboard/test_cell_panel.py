@@ -220,3 +220,16 @@ def test_without_scripts_the_matrix_leads_to_an_accounts_cells_and_these_to_thei
 
     assert f'<noscript><small><a href="{cells}">All regions</a>' in watching.get("/matrix/").content.decode()
     assert f'<a href="{address(account)}">eu-west-1</a>' in watching.get(cells.replace("&amp;", "&")).content.decode()
+
+
+def test_a_cell_of_a_region_that_was_switched_on_again_says_so_with_what_is_remembered(
+    watching: Client, db: None
+) -> None:
+    account, then = make_account(), timezone.now() - timedelta(days=12)
+    make_cell(account, "eu-west-1", 5, outcome="never", checked_at=then, last_ok_at=then)
+
+    html = watching.get(f"/accounts/{account.account_id}/regions/eu-west-1/").content.decode()
+
+    assert "Switched on again, and not polled since; last known: 5 brokers (5 RabbitMQ)." in html
+    assert "12 d ago</time>, before the region was switched off" in html
+    assert "not polled yet" not in html

@@ -7,17 +7,22 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils.safestring import SafeString
 
+from accounts.domain.outcomes import Verdict
 from accounts.models import Change, DailyFigures, Region
 from dashboard.exports import Value, plain
 from dashboard.formats import csv_row
 from dashboard.management.commands.export import write_whole
+from dashboard.xlsx import xlsx_blocks
 from tests.dashboard.factories import make_account, make_cell, make_status, seed
 
 EVERYTHING = ("matrix", "accounts", "brokers", "audit")
@@ -31,6 +36,14 @@ def test_text_that_a_spreadsheet_would_run_is_defused(start: str) -> None:
 @pytest.mark.parametrize(("value", "cell"), [("plain", "plain"), (None, None), (0, 0), (-3, -3), ("012345678901",) * 2])
 def test_everything_else_is_written_as_it_is(value: Value, cell: Value) -> None:
     assert csv_row([value]) == [cell]
+
+
+def test_a_word_of_the_domain_is_its_text_in_every_format() -> None:
+    assert type(plain(Verdict.UNKNOWN)) is type(plain(SafeString("a"))) is str
+    assert csv_row([SafeString("=1")]) == ["'=1"]
+    workbook = io.BytesIO(b"".join(xlsx_blocks("words", ["a", "b"], [[Verdict.UNKNOWN, Decimal("1.5")]])))
+    cells = list(openpyxl.load_workbook(workbook).active.iter_rows(values_only=True))
+    assert cells[1] == ("unknown", "1.5")
 
 
 def test_times_are_utc_whatever_zone_they_come_in() -> None:

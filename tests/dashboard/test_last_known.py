@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.domain.outcomes import Flag
-from accounts.models import Account, Region
+from accounts.models import Account, Region, RoleStatus
+from dashboard.exports import plain
 from tests.dashboard.factories import make_account, make_broker, make_cell, make_status
 from tests.dashboard.test_tables import exported
+
+REMEMBERED = ", as last known: not all of it could be read again."
+LONG_AGO = timezone.now() - timedelta(days=12)
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def refuse(account: Account, **fields: Any) -> None:
     then = timezone.now() - timedelta(days=3)
     denied = {"outcome": "denied", "permission": "iam:GetRole", "last_ok_at": then}
     policy = {"policy_outcome": "denied", "policy_permission": "iam:GetRole", "policy_last_ok_at": then}
-    make_status(account, verdict="unknown", **{**denied, **policy, **fields})
+    make_status(account, **{"verdict": "unknown", **denied, **policy, **fields})
 
 
 @pytest.mark.parametrize("url", ["/matrix/", "/accounts/", "/accounts/{}/"])
@@ -73,6 +77,76 @@ def test_an_exported_count_of_brokers_says_how_many_regions_it_rests_on(account:
     assert (row["brokers"], row["regions_settled"]) == ("2", "7")
 
 
+@pytest.mark.parametrize("url", ["/matrix/", "/accounts/", "/accounts/{}/"])
+def test_in_use_that_nobody_could_see_again_is_dated_by_the_look_that_saw_it(
+    account: Account, watching: Client, url: str
+) -> None:
+    refuse(account, verdict="in_use", verdict_last_known_at=timezone.now() - timedelta(days=3))
+
+    html = watching.get(url.format(account.account_id)).content.decode()
+
+    assert '<span class="chip in_use old" title="as of 3 d ago; could not be read again since"' in html
+    assert '<i class="visually-hidden">, as of 3 d ago; could not be read again since</i>' in html
+
+
+def test_a_trust_policy_has_an_age_of_its_own_beside_that_of_the_policy(account: Account, watching: Client) -> None:
+    refuse(account)
+
+    html = watching.get("/accounts/?columns=trust").content.decode()
+
+    assert html.count("✓ exact") == html.count('title="denied">last known, 3 d ago') == 1
+
+
+def test_a_role_that_was_absent_when_it_could_be_read_says_when(account: Account, watching: Client) -> None:
+    refuse(account, presence="absent", policy_grade="", trust_grade="")
+
+    assert "none</span><small" in watching.get("/accounts/").content.decode()
+
+
+@pytest.mark.parametrize("url", ["/accounts/", "/cells/"])
+def test_exported_grades_say_when_and_how_role_and_policy_were_read(
+    account: Account, watching: Client, url: str
+) -> None:
+    refuse(account, policy_outcome="throttled")
+    status = RoleStatus.objects.get()
+
+    row = exported(watching, url)[0]
+
+    assert (row["role_outcome"], row["role_last_ok_at"]) == ("denied", plain(status.last_ok_at))
+    assert (row["policy_outcome"], row["policy_last_ok_at"]) == ("throttled", plain(status.policy_last_ok_at))
+
+
+@pytest.mark.parametrize(("at", "said"), [(None, "In use."), (LONG_AGO, "In use, as last known.")])
+def test_what_is_told_after_a_poll_has_the_reservation_of_the_verdict(
+    account: Account, watching: Client, at: datetime | None, said: str
+) -> None:
+    make_status(account, verdict_last_known_at=at)
+
+    html = watching.get(f"/accounts/{account.account_id}/following/").content.decode()
+
+    assert f"has been polled. Its role: {said}" in html
+
+
+def test_accounts_whose_verdict_is_only_remembered_can_be_found(account: Account, watching: Client) -> None:
+    make_status(account, verdict_last_known_at=LONG_AGO)
+    make_status(make_account(2))
+
+    found = exported(watching, "/accounts/", "age=verdict")
+
+    assert [row["account_id"] for row in found] == [account.account_id]
+
+
+def test_an_exported_verdict_says_on_which_look_it_rests(account: Account, watching: Client) -> None:
+    then = timezone.now() - timedelta(days=3)
+    refuse(account, verdict="in_use", verdict_last_known_at=then)
+    new = make_account(2)
+
+    rows = {row["account_id"]: row for row in exported(watching, "/accounts/")}
+
+    assert rows[account.account_id]["verdict_as_of"] == plain(then)
+    assert (rows[new.account_id]["verdict_as_of"], rows[new.account_id]["role_outcome"]) == ("", "never")
+
+
 def test_inline_policies_that_could_not_be_listed_are_not_passed_over(account: Account, watching: Client) -> None:
     make_status(account, policy_detail="Inline policies could not be read: iam:ListRolePolicies is missing.")
 
@@ -113,8 +187,13 @@ def test_a_document_that_cannot_be_read_needs_a_person(
     ("status", "cell", "suffix"),
     [
         ({}, {}, "."),
-        ({"outcome": "denied"}, {}, ", as last known: not all of it could be read again."),
-        ({}, {"outcome": "throttled"}, ", as last known: not all of it could be read again."),
+        ({"outcome": "denied"}, {}, REMEMBERED),
+        ({}, {"outcome": "throttled"}, REMEMBERED),
+        (
+            {"verdict_last_known_at": LONG_AGO},
+            {"outcome": "region_disabled"},
+            REMEMBERED,
+        ),
     ],
 )
 def test_in_use_says_when_it_is_only_the_last_known_word(

@@ -18,6 +18,7 @@ from accounts.services.named_regions import named_regions
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan
 from tests.dashboard.factories import make_account, make_broker, make_cell, make_status, seed
 from tests.dashboard.test_pages import text_of
+from tests.dashboard.test_tables import exported
 
 NEW: dict[str, str] = {"code": "eu-new-1", "name": "Europe (New)", "supported": "yes", "polled": "on", "opt_in": "on"}
 STRANGE_ARN = "arn:aws:mq:eu-new-1:111122223333:broker:orders:b-1"
@@ -231,3 +232,14 @@ def test_a_viewer_reads_of_a_named_region_and_is_offered_nothing(watching: Clien
         html = watching.get(url).content.decode()
         assert "eu-new-1" in html
         assert "/regions/add/" not in html
+
+
+def test_a_region_that_is_off_does_not_say_why_it_failed_once(watching: Client, db: None) -> None:
+    why = {"code": "AccessDeniedException", "permission": "mq:ListBrokers", "detail": "denied by an SCP"}
+    make_cell(make_account(), "eu-west-1", 2, outcome="denied", **why)
+    Region.objects.filter(code="eu-west-1").update(polled=False)
+
+    (row,) = exported(watching, "/regions/eu-west-1/", "show=all")
+
+    assert (row["outcome"], row["brokers"]) == ("unsupported", "2")
+    assert (row["code"], row["permission"], row["detail"]) == ("", "", "")

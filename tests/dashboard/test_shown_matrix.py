@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.domain.outcomes import Outcome
-from accounts.models import Account, Region
+from accounts.models import Account, Region, RoleStatus
 from dashboard.exports import MATRIX_COLUMNS, plain
 from dashboard.matrix import broker_total, regions_of, row_of, with_cells
 from dashboard.shown_matrix import shown_matrix_export
@@ -175,6 +175,33 @@ def test_a_workbook_has_numbers_where_answers_are_fresh_and_texts_elsewhere(acco
     assert found["us-east-2"].data_type in ("s", "inlineStr")
 
 
+def test_a_workbook_with_an_account_that_was_never_polled_is_whole(db: None, watching: Client) -> None:
+    make_account(1, "new")
+
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(watching.get("/matrix/?_export=xlsx&_as=shown"))))
+
+    heads, cells = list(book.active.iter_rows(values_only=True))
+    found = dict(zip(heads, cells, strict=True))
+    assert (found["verdict"], found["policy"], found["brokers"]) == ("unknown", "not_read", "unknown")
+
+
+def test_a_verdict_that_is_only_remembered_is_no_word_of_now(account: Account, watching: Client) -> None:
+    then = timezone.now() - 9 * HOUR
+    RoleStatus.objects.update(verdict_last_known_at=then)
+
+    assert rows(watching)[0]["verdict"] == f"in_use (as of {plain(then)})"
+
+
+@pytest.mark.parametrize(("minutes", "dated"), [(50, False), (70, True)])
+def test_page_and_file_have_one_rule_for_the_age_of_a_policy(
+    account: Account, watching: Client, minutes: int, dated: bool
+) -> None:
+    RoleStatus.objects.update(policy_last_ok_at=timezone.now() - timedelta(minutes=minutes))
+
+    assert ("as of" in rows(watching)[0]["policy"]) is dated
+    assert ('">last known, ' in watching.get("/matrix/").content.decode()) is dated
+
+
 def test_a_formula_in_a_name_is_defused_here_too(db: None, watching: Client) -> None:
     make_account(1, "=HYPERLINK(0)", tags={"env": "@SUM(A1)"})
 
@@ -192,7 +219,7 @@ def test_the_menu_says_which_is_which(account: Account, watching: Client) -> Non
 
     assert "One row per account and region, every column" in page
     assert "As shown here: accounts down, regions across" in page
-    assert "_as=shown" in page and "_as" not in watching.get("/accounts/").content.decode()
+    assert "_as=shown" in page and "_as=" not in watching.get("/accounts/").content.decode()
 
 
 @pytest.mark.parametrize(

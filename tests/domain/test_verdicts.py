@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from accounts.domain.outcomes import FAILING, Outcome, Presence, Verdict
-from accounts.domain.verdicts import RegionStanding, judge
+from accounts.domain.verdicts import RegionStanding, judge, last_seen_in_use
 
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+EARLIER, LATER = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
 EMPTY = RegionStanding(Outcome.OK, 0)
 BUSY = RegionStanding(Outcome.OK, 3)
 OFF = RegionStanding(Outcome.REGION_DISABLED, None)
@@ -55,3 +59,23 @@ def test_good_news_does_not_outlive_lost_access_to_the_role(presence: Presence, 
 
 def test_an_unknown_role_is_unknown_even_when_brokers_run() -> None:
     assert judge(Presence.UNKNOWN, Outcome.OK, [BUSY]) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("role_read_at", "counted", "seen"),
+    [
+        pytest.param(NOON, [(1, NOON)], NOON, id="role and broker at one look"),
+        pytest.param(NOON, [(1, EARLIER), (2, NOON)], NOON, id="one broker of now suffices"),
+        pytest.param(NOON, [(1, EARLIER), (0, NOON)], EARLIER, id="an empty region says nothing of use"),
+        pytest.param(EARLIER, [(1, NOON)], EARLIER, id="the role is older"),
+        pytest.param(NOON, [(1, LATER)], NOON, id="the brokers are younger"),
+        pytest.param(NOON, [(0, NOON)], None, id="nothing uses it"),
+        pytest.param(None, [(1, NOON)], None, id="the role was never read"),
+    ],
+)
+def test_in_use_is_as_old_as_the_older_of_the_role_and_its_youngest_user(
+    role_read_at: datetime | None, counted: list[tuple[int, datetime]], seen: datetime | None
+) -> None:
+    regions = [RegionStanding(Outcome.OK, users, at) for users, at in counted]
+
+    assert last_seen_in_use(role_read_at, regions) == seen

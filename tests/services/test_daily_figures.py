@@ -91,6 +91,15 @@ def test_a_policy_that_could_not_be_read_leaves_only_the_policies_incomplete() -
     assert (day.complete("drifted"), day.complete("roles")) == (False, True)
 
 
+def test_a_verdict_that_is_only_remembered_is_counted_and_leaves_verdicts_incomplete() -> None:
+    make_status(make_account(), verdict_last_known_at=timezone.now() - timedelta(days=30))
+
+    day = stored()
+
+    assert (day.in_use, day.roles, day.complete("roles")) == (1, 1, True)
+    assert (day.complete("in_use"), day.complete("unused")) == (False, False)
+
+
 def test_an_account_that_was_not_polled_today_leaves_the_day_incomplete() -> None:
     make_status(make_account(1))
     make_status(make_account(2), checked_at=timezone.now() - timedelta(days=1))

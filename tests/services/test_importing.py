@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.utils import timezone
 from hypothesis import given
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 
 from accounts.models import Account, AuditEntry, Broker, Cell, RoleStatus, SealedCredential, StoredRegionStates
 from accounts.services.account_files import COLUMNS, BadFile, read_accounts
-from accounts.services.importing import import_accounts, parse_tags
+from accounts.services.deleting import delete_accounts
+from accounts.services.importing import ExternalIds, fill_external_ids, import_accounts, parse_tags
 
 HEADER = ",".join(COLUMNS)
 
@@ -189,6 +192,19 @@ def test_an_account_that_moves_to_another_partition_takes_nothing_along() -> Non
     assert not account.rests
     assert not (account.cells.exists() or account.brokers.exists() or RoleStatus.objects.exists())
     assert not StoredRegionStates.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_deleted_account_that_comes_back_keeps_the_external_id_that_its_role_asks_for() -> None:
+    import_accounts(read_accounts(csv_of(row())), "operator")
+    delete_accounts(Account.objects.all(), "operator")
+    known = Account.every.get().external_id
+    bare = [replace(one, external_id="") for one in read_accounts(csv_of(row()))]
+
+    filled, made = fill_external_ids(bare, ExternalIds.RANDOM)
+
+    assert known
+    assert ([one.external_id for one in filled], made) == ([known], 0)
 
 
 @pytest.mark.django_db

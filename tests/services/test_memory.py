@@ -97,6 +97,17 @@ def test_what_is_too_old_is_asked_again(account: Account, local_aws: LocalAws, s
     assert RoleStatus.objects.get().policy_version == "v2"
 
 
+@pytest.mark.parametrize(("interval", "asked"), [(900, 0), (1800, 1), (7200, 1)])
+def test_what_would_be_shown_as_old_before_the_next_poll_is_asked_for_now(
+    account: Account, local_aws: LocalAws, settings: Settings, interval: int, asked: int
+) -> None:
+    settings.STALE_AFTER_SECONDS, settings.POLL_REMEMBER_SECONDS = 3600, 2700
+    Account.objects.update(poll_interval_seconds=interval)
+    all_is_old(1800)
+
+    assert asked_by(local_aws, account)["GetPolicyVersion"] == asked
+
+
 def test_a_role_that_was_made_anew_has_its_policy_read(account: Account, local_aws: LocalAws) -> None:
     changed_to(local_aws, account, role={"role_id": "AROANOTTHESAME0000001"})
 

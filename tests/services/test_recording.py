@@ -277,6 +277,64 @@ def test_a_region_switched_on_again_settles_nothing_by_its_old_answer(account: A
     assert (status.verdict, status.regions_ok) == ("unknown", 1)
 
 
+def test_a_region_that_the_last_look_left_out_is_never_and_keeps_its_count(account: Account, poll: Poll) -> None:
+    poll(us_east_1=Known((broker(account, "orders", "us-east-1"),)))
+
+    status = record_without(account, "us-east-1")
+
+    cell = Cell.objects.get(region="us-east-1")
+    assert (cell.outcome, cell.rabbitmq, cell.last_ok_at) == ("never", 1, NOON)
+    assert (status.verdict, status.brokers, status.regions_ok) == ("in_use", 1, 1)
+    assert status.verdict_last_known_at == NOON
+
+
+def test_a_region_that_was_left_out_says_nothing_of_why_it_failed_before(account: Account, poll: Poll) -> None:
+    poll(us_east_1=Failed(NO_GETROLE))
+
+    record_without(account, "us-east-1")
+
+    cell = Cell.objects.get(region="us-east-1")
+    assert (cell.outcome, cell.code, cell.permission, cell.detail) == ("never", "", "", "")
+
+
+def record_without(account: Account, region: str) -> RoleStatus:
+    """A good look while a region was not polled, stored when it is again."""
+    brokers: dict[str, Answer[tuple[BrokerFacts, ...]]] = {"eu-west-1": Known(()), "us-east-1": Known(())}
+    del brokers[region]
+    assert record(account, a_look(account, NOON + timedelta(hours=1), brokers))
+    return RoleStatus.objects.get()
+
+
+def test_in_use_of_a_role_that_cannot_be_read_any_more_rests_on_the_look_that_did(account: Account, poll: Poll) -> None:
+    assert poll(eu_west_1=Known((broker(account, "orders"),))).verdict_last_known_at is None
+
+    for _ in range(2):
+        status = poll(refusal(REFUSED), eu_west_1=Failed(REFUSED), us_east_1=Failed(REFUSED))
+
+    assert (status.verdict, status.verdict_last_known_at) == ("in_use", NOON)
+    assert status.checked_at == NOON + timedelta(minutes=2)
+    assert poll(eu_west_1=Known((broker(account, "orders"),))).verdict_last_known_at is None
+
+
+def test_in_use_rests_on_the_youngest_broker_that_was_seen(account: Account, poll: Poll) -> None:
+    here, there = broker(account, "orders"), broker(account, "legacy", "us-east-1")
+    poll(eu_west_1=Known((here,)), us_east_1=Known((there,)))
+
+    one = poll(eu_west_1=Failed(THROTTLED), us_east_1=Known((there,)))
+    none = poll(eu_west_1=Failed(THROTTLED), us_east_1=Failed(THROTTLED))
+
+    assert (one.verdict, one.verdict_last_known_at) == ("in_use", None)
+    assert (none.verdict, none.verdict_last_known_at) == ("in_use", NOON + timedelta(minutes=1))
+
+
+def test_a_verdict_that_good_news_does_not_outlive_is_one_of_the_last_look(account: Account, poll: Poll) -> None:
+    poll()
+
+    status = poll(refusal(REFUSED))
+
+    assert (status.verdict, status.verdict_last_known_at) == ("unknown", None)
+
+
 def a_look(account: Account, now: datetime, brokers: dict[str, Answer[tuple[BrokerFacts, ...]]]) -> AccountReading:
     return AccountReading(account.account_id, now, now, whole_role(account), brokers)
 
