@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -13,13 +15,16 @@ from accounts.domain.campaigns import campaign_phrase, campaign_sha256
 from accounts.domain.cleanups import OPEN, State
 from accounts.domain.texts import one_line
 from accounts.models import Account, AccountQuerySet, Campaign, Cleanup
-from accounts.services import audit
+from accounts.services import audit, queue
 from accounts.services.cleanups import gates
-from accounts.services.cleanups.campaigns import settle, surprises_of
+from accounts.services.cleanups.campaigns import locked_campaigns, settle, surprises_of
 from accounts.services.cleanups.claims import move
 from accounts.services.cleanups.drawing import request_plan
 from accounts.services.cleanups.errors import Refused
+from accounts.services.cleanups.tending import DRAW_TASK
 
+# Each plan is read before the phrase is typed, and each account is held until the last row is written.
+MOST_ACCOUNTS: Final = 500
 NOT_BEGUN = (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED)
 
 
@@ -53,24 +58,38 @@ class Offer:
 
 def create_campaign(accounts: AccountQuerySet, person: str, name: str = "") -> Campaign:
     """Have a plan drawn for each account. One that cannot have a plan is listed with the reason. Raises Refused."""
-    chosen = list(accounts.order_by("name", "account_id"))
-    if not chosen:
-        raise Refused("No account is chosen, so there is nothing to plan.")
+    pks = _chosen_pks(accounts)
     with transaction.atomic():
-        title = one_line(name)[:200] or f"Clean-up of {len(chosen)} {'account' if len(chosen) == 1 else 'accounts'}"
+        # All of them before the first plan, in the order in which everybody locks accounts: no deadlock comes of it.
+        held = list(Account.every.select_for_update().filter(pk__in=pks).order_by("pk"))
+        title = one_line(name)[:200] or f"Clean-up of {audit.counted(len(held))}"
         campaign = Campaign.objects.create(name=title, requested_by=person, at_once=settings.CLEANUP_AT_ONCE)
-        for account in chosen:
-            _plan_one(account, person, campaign)
-        audit.note(person, "ask for campaign", str(campaign), f"{title}; accounts: {len(chosen)}")
+        by_name = sorted(held, key=lambda account: (account.name, account.account_id))
+        drawn = [_plan_one(account, person, campaign) for account in by_name]
+        to_look_at = [cleanup.pk for cleanup in drawn if cleanup.state == State.DRAFTED]
+        transaction.on_commit(partial(queue.ring, DRAW_TASK, to_look_at, queue.URGENT_QUEUE))
+        audit.note(person, "ask for campaign", str(campaign), f"{title}; accounts: {len(held)}")
     return campaign
 
 
-def _plan_one(account: Account, person: str, campaign: Campaign) -> None:
+def _chosen_pks(accounts: AccountQuerySet) -> list[int]:
+    pks = list(accounts.order_by().values_list("pk", flat=True)[: MOST_ACCOUNTS + 1])
+    if not pks:
+        raise Refused("No account is chosen, so there is nothing to plan.")
+    if len(pks) > MOST_ACCOUNTS:
+        raise Refused(
+            f"More than {MOST_ACCOUNTS} accounts: one campaign takes no more, because each plan is read before the "
+            "phrase is typed. Narrow the filters, and plan several."
+        )
+    return pks
+
+
+def _plan_one(account: Account, person: str, campaign: Campaign) -> Cleanup:
+    """A plan to be drawn; for an account that cannot have one a row that is over and says why."""
     try:
-        with transaction.atomic():
-            request_plan(account, person, campaign=campaign)
+        return request_plan(account, person, campaign=campaign, send=False)
     except Refused as refused:
-        Cleanup.objects.create(
+        return Cleanup.objects.create(
             account=account,
             campaign=campaign,
             state=State.VOID,
@@ -85,7 +104,8 @@ def offer_of(campaign: Campaign) -> Offer:
     children = campaign.cleanups.select_related("account").order_by("pk")
     if campaign.confirmed_at is not None:
         waiting = (State.AWAITING_APPROVAL, State.APPROVED)
-        return Offer(list(children.filter(confirmed_at__isnull=False, state__in=waiting, turn_at__isnull=True)))
+        confirmed = children.filter(confirmed_at__isnull=False, state__in=waiting, turn_at__isnull=True)
+        return Offer([child for child in confirmed if not gates.expired(child)])
     offer = Offer()
     for child in children:
         if reason := _why_not(child):
@@ -101,11 +121,14 @@ def _why_not(child: Cleanup) -> str:
         return child.reason or child.get_state_display()
     if child.plan_json is None:
         return child.problem or "Still being looked at."
-    return " ".join(refusal.detail for refusal in gates.refusals_now(child))
+    if late := gates.expired(child):
+        return late
+    return " ".join(refusal.detail for refusal in gates.refusals_now(child, child.account))
 
 
 def confirm_campaign(campaign: Campaign, person: str, phrase: str, sha256: str) -> Campaign:
     """Confirm every plan that no rule refuses; leave the others out. All or nothing. Raises Refused."""
+    gates.void_expired(campaign.cleanups.all())  # by itself: a refusal takes back all that follows
     with transaction.atomic():
         campaign = _locked(campaign, Campaign.State.DRAFTED, "confirmed")
         offer = offer_of(campaign)
@@ -127,6 +150,7 @@ def confirm_campaign(campaign: Campaign, person: str, phrase: str, sha256: str) 
 
 def approve_campaign(campaign: Campaign, person: str, sha256: str) -> Campaign:
     """Approve every plan that waits for it, as the second person. All or nothing. Raises Refused."""
+    gates.void_expired(campaign.cleanups.all())
     with transaction.atomic():
         campaign = _locked(campaign, Campaign.State.AWAITING_APPROVAL, "approved")
         if person in (campaign.requested_by, campaign.confirmed_by):
@@ -177,7 +201,7 @@ def cancel_campaign(campaign: Campaign, person: str) -> str:
 
 def _locked(campaign: Campaign, state: Campaign.State | None, act: str) -> Campaign:
     """The campaign with its row locked, if it is in this state; None is any open one. Raises Refused."""
-    row = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    row = locked_campaigns().get(pk=campaign.pk)
     if row.state not in ((state,) if state else Campaign.OPEN):
         raise Refused(f"{row} is {row.get_state_display()} and cannot be {act} now. Reload its page.")
     return row

@@ -48,9 +48,9 @@ def request_plan(
     for arn in include_arns:
         _check_arn(arn, account)
     with transaction.atomic():
-        if not Account.objects.select_for_update().filter(pk=account.pk):  # locked: two people ask one by one
+        if not Account.objects.select_for_update().filter(pk=account.pk):  # two people ask one by one
             raise Refused(f"{account} is not watched any more.")
-        former = Cleanup.objects.open().filter(account=account).select_for_update().first()
+        former = _open_cleanup(account)
         if former is not None and former.state != State.DRAFTED:
             raise Refused(f"{account} has a clean-up that is not over: {former}. Wait for its end or cancel it.")
         if former is not None:
@@ -70,6 +70,18 @@ def request_plan(
     return cleanup
 
 
+def _open_cleanup(account: Account) -> Cleanup | None:
+    """The open clean-up of an account that is locked, locked too. Raises Refused when somebody else is changing it.
+
+    It is not waited for: whoever ends a clean-up holds it and then asks for the account, which is ours.
+    """
+    opened = Cleanup.objects.open().filter(account=account)
+    ours = opened.select_for_update(skip_locked=True, no_key=True).first()
+    if ours is None and (busy := opened.first()):
+        raise Refused(f"{account} has a clean-up that is being changed at this moment: {busy}. Try again in a minute.")
+    return ours
+
+
 def _check_arn(arn: str, account: Account) -> None:
     try:
         parts = parse_arn(arn)
@@ -86,6 +98,8 @@ def _check_arn(arn: str, account: Account) -> None:
 def redraw(cleanup: Cleanup, person: str) -> Cleanup:
     """Draw the same plan anew from the world of now: another clean-up, which replaces this one if it is open."""
     campaign = cleanup.campaign if cleanup.state == State.DRAFTED else None
+    if campaign is not None and (campaign.confirmed_at or campaign.state not in Campaign.OPEN):
+        campaign = None  # nobody would ever confirm it there
     return request_plan(cleanup.account, person, cleanup.include_arns, campaign)
 
 

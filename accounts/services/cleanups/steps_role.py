@@ -35,8 +35,7 @@ def delete_role(turn: Turn) -> None:
     turn.gate()
     settle(turn)
     world = turn.look("Looking at every region before the role is deleted")
-    if _back_to_the_brokers(turn, world):
-        return
+    _back_to_the_brokers(turn, world)
     settle(turn)  # last: a role that was made anew during the look is not the plan's
     _ask(turn)
 
@@ -57,8 +56,8 @@ def settle(turn: Turn) -> None:
 _WORDS = {RoleNow.GONE: "gone", RoleNow.SAME: "still there", RoleNow.OTHER: "another one by now"}
 
 
-def _back_to_the_brokers(turn: Turn, world: World) -> bool:
-    """A broker of the plan that is still listed has to go first, whatever was said of it before."""
+def _back_to_the_brokers(turn: Turn, world: World) -> None:
+    """Raise Again when a broker of the plan is still listed: it has to go first, whatever was said of it before."""
     listed = [target for target in turn.cleanup.targets.all() if target.arn in world.brokers]
     for target in listed:
         on_its_way = world.brokers[target.arn] == DELETING
@@ -67,7 +66,6 @@ def _back_to_the_brokers(turn: Turn, world: World) -> bool:
     if listed:
         claims.move_held(turn.cleanup, State.DELETING_BROKERS, since=timezone.now())
         raise Again(settings.CLEANUP_POLL_SECONDS)
-    return False
 
 
 def _ask(turn: Turn) -> None:
