@@ -97,10 +97,15 @@ def _check_arn(arn: str, account: Account) -> None:
 
 def redraw(cleanup: Cleanup, person: str) -> Cleanup:
     """Draw the same plan anew from the world of now: another clean-up, which replaces this one if it is open."""
-    campaign = cleanup.campaign if cleanup.state == State.DRAFTED else None
-    if campaign is not None and (campaign.confirmed_at or campaign.state not in Campaign.OPEN):
-        campaign = None  # nobody would ever confirm it there
-    return request_plan(cleanup.account, person, cleanup.include_arns, campaign)
+    return request_plan(cleanup.account, person, cleanup.include_arns, _its_campaign(cleanup))
+
+
+def _its_campaign(cleanup: Cleanup) -> Campaign | None:
+    """The campaign that a plan is confirmed with; in one that is decided, or over, nobody would ever confirm it."""
+    if cleanup.state != State.DRAFTED:
+        return None
+    undecided = Campaign.objects.filter(state__in=(Campaign.State.DRAWING, Campaign.State.DRAFTED))
+    return undecided.filter(pk=cleanup.campaign_id).first()
 
 
 def draw(cleanup_pk: int) -> None:
