@@ -16,7 +16,7 @@ from accounts.domain.plans import DELETING, World
 from accounts.models import Target
 from accounts.services.cleanups import claims, journal
 from accounts.services.cleanups.signals import Again, Stop, pause_after, refused
-from accounts.services.cleanups.turn import CHANGED, Turn
+from accounts.services.cleanups.turn import ANOTHER_ROLE, CHANGED, Turn
 
 ACTION = "iam:DeleteServiceLinkedRole"
 RECREATED = (
@@ -49,8 +49,7 @@ def settle(turn: Turn) -> None:
     if role is RoleNow.OTHER and asked:
         raise Stop(State.DONE, RECREATED)
     if role is RoleNow.OTHER:
-        changed = "The role is not the plan's: it was deleted and made anew since."
-        raise Stop(State.VOID, CHANGED, [changed])
+        raise Stop(State.VOID, CHANGED, [ANOTHER_ROLE])
 
 
 _WORDS = {RoleNow.GONE: "gone", RoleNow.SAME: "still there", RoleNow.OTHER: "another one by now"}
@@ -134,7 +133,8 @@ def _try_later(turn: Turn, status: DeletionStatus) -> None:
     usage = [
         {"region": used.region, "resource": used.resource, "named_region": used.named_region} for used in status.usage
     ]
-    claims.save(cleanup, usage=usage)
+    if usage:  # a refusal that names nothing takes back nothing that AWS has named
+        claims.save(cleanup, usage=usage)
     if named := _in_use_by_a_stranger(turn, status.usage):
         raise Stop(State.FAILED, named)
     waits: tuple[float, ...] = settings.CLEANUP_RETRY_SECONDS
