@@ -157,7 +157,7 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     state = SortedColumn("state", member_words, verbose_name="State")
     deletes = TextColumn("brokers", deletes_of, verbose_name="Deletes")
     gone = NumberColumn("gone", lambda c: c.gone, verbose_name="Brokers gone")
-    why = TextColumn("reason", why_of, verbose_name="Why", attrs={"td": {"class": "note"}})
+    why = TextColumn("reason", why_of, verbose_name="Why", attrs={"td": {"class": "note why"}})
     plan = SortedColumn("pk", lambda c: c.plan_sha256, verbose_name="Plan")
 
     caption = "Clean-ups of this campaign"

@@ -62,7 +62,7 @@ def create_campaign(accounts: AccountQuerySet, person: str, name: str = "") -> C
     with transaction.atomic():
         # All of them before the first plan, in the order in which everybody locks accounts: no deadlock comes of it.
         held = list(Account.every.select_for_update().filter(pk__in=pks).order_by("pk"))
-        title = one_line(name)[:200] or f"Clean-up of {audit.counted(len(held))}"
+        title = one_line(name)[:200] or f"Campaign over {audit.counted(len(held))}"
         campaign = Campaign.objects.create(name=title, requested_by=person, at_once=settings.CLEANUP_AT_ONCE)
         by_name = sorted(held, key=lambda account: (account.name, account.account_id))
         drawn = [_plan_one(account, person, campaign) for account in by_name]

@@ -10,7 +10,17 @@ from django.utils import timezone
 
 from accounts.aws.errors import AwsError
 from accounts.domain import session_policies
-from accounts.domain.cleanups import DeletionStatus, Next, RoleNow, State, TaskStatus, Usage, after_status, needs_role
+from accounts.domain.cleanups import (
+    ROLE_DELETED,
+    DeletionStatus,
+    Next,
+    RoleNow,
+    State,
+    TaskStatus,
+    Usage,
+    after_status,
+    needs_role,
+)
 from accounts.domain.identifiers import parse_arn
 from accounts.domain.plans import DELETING, World
 from accounts.models import Target
@@ -45,7 +55,7 @@ def settle(turn: Turn) -> None:
     role, asked = turn.role(), journal.asked(turn.cleanup, ACTION)
     journal.answer_lost(turn.cleanup, ACTION, turn.plan.role_arn, f"GetRole says that the role is {_WORDS[role]}.")
     if role is RoleNow.GONE:
-        raise Stop(State.DONE, "The role is deleted." if asked else "The role was gone already.")
+        raise Stop(State.DONE, ROLE_DELETED if asked else "The role was gone already.")
     if role is RoleNow.OTHER and asked:
         raise Stop(State.DONE, RECREATED)
     if role is RoleNow.OTHER:
@@ -121,7 +131,7 @@ def _act(turn: Turn, status: DeletionStatus, what: Next, gone_on: float) -> None
     if what is Next.TRY_LATER:
         _try_later(turn, status)
         return
-    said = "The role is deleted." if what is Next.DONE else RECREATED
+    said = ROLE_DELETED if what is Next.DONE else RECREATED
     journal.answer_follow(turn.cleanup, turn.cleanup.task_id, f"{status.status}. {said}")
     raise Stop(State.DONE, said)
 
