@@ -71,8 +71,7 @@ def _role_warnings(around: Circumstances, now: datetime) -> Iterator[str]:
 def _broker_warnings(brokers: Sequence[PlannedBroker], now: datetime) -> Iterator[str]:
     running = [broker for broker in brokers if broker.state == "RUNNING"]
     if running:
-        are, they = ("is", "it") if len(running) == 1 else ("are", "them")
-        yield f"{_names(running)} {are} running: whoever connects to {they} is cut off."
+        yield f"{_names(running)} {'is' if len(running) == 1 else 'are'} running."
     foreign = [broker for broker in brokers if broker.engine.lower() != ROLE_USING_ENGINE]
     if foreign:
         yield f"{_names(foreign)}: no RabbitMQ, so the role could go without this deletion as far as AWS documents."

@@ -61,7 +61,8 @@ def create_campaign(accounts: AccountQuerySet, person: str, name: str = "") -> C
     pks = _chosen_pks(accounts)
     with transaction.atomic():
         # All of them before the first plan, in the order in which everybody locks accounts: no deadlock comes of it.
-        held = list(Account.every.select_for_update().filter(pk__in=pks).order_by("pk"))
+        # Who was deleted meanwhile is not asked.
+        held = list(Account.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
         title = one_line(name)[:200] or f"Campaign over {audit.counted(len(held))}"
         campaign = Campaign.objects.create(name=title, requested_by=person, at_once=settings.CLEANUP_AT_ONCE)
         by_name = sorted(held, key=lambda account: (account.name, account.account_id))

@@ -203,7 +203,7 @@ def cancel(cleanup: Cleanup, person: str) -> str:
             raise Refused(f"{row} is {_words(row.state)}: there is nothing to cancel.")
         # The first step is a conditional move out of `approved`, so that here it has not been taken and never will be.
         if row.started_at is None and row.state in _BEFORE:
-            _move(row, State.CANCELLED, reason=f"Cancelled by {person}", cancel_wanted_by=person)
+            _move(row, State.CANCELLED, reason=f"Cancelled by {person}.", cancel_wanted_by=person)
         elif not row.cancel_wanted_by:
             _update(row, cancel_wanted_by=person)
             _ring(row)
