@@ -83,7 +83,11 @@ def page_context(cleanup: Cleanup, user: User, now_at: Stage | None = None) -> d
     seen = seen_token(cleanup)  # before the rest is read: what comes in between is shown by the next question
     targets, journal = list(cleanup.targets.all()), list(cleanup.journal.all())
     over, stage = cleanup.state in ENDS, stage_of(cleanup)
-    refusals = [] if over or plan is None else said_refusals((r.rule, r.detail) for r in refusals_now(cleanup, cleanup.account))
+    refusals = (
+        []
+        if over or plan is None
+        else said_refusals((r.rule, r.detail) for r in refusals_now(cleanup, cleanup.account))
+    )
     context = {
         "cleanup": cleanup,
         "account": cleanup.account,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -15,13 +14,12 @@ from accounts.domain.campaigns import campaign_phrase, campaign_sha256
 from accounts.domain.cleanups import OPEN, State
 from accounts.domain.texts import one_line
 from accounts.models import Account, AccountQuerySet, Campaign, Cleanup
-from accounts.services import audit, queue
+from accounts.services import audit
 from accounts.services.cleanups import gates
 from accounts.services.cleanups.campaigns import locked_campaigns, settle, surprises_of
 from accounts.services.cleanups.claims import move
-from accounts.services.cleanups.drawing import request_plan
+from accounts.services.cleanups.drawing import request_plans, ring_for_plans
 from accounts.services.cleanups.errors import Refused
-from accounts.services.cleanups.tending import DRAW_TASK
 
 # Each plan is read before the phrase is typed, and each account is held until the last row is written.
 MOST_ACCOUNTS: Final = 500
@@ -66,9 +64,11 @@ def create_campaign(accounts: AccountQuerySet, person: str, name: str = "") -> C
         title = one_line(name)[:200] or f"Campaign over {audit.counted(len(held))}"
         campaign = Campaign.objects.create(name=title, requested_by=person, at_once=settings.CLEANUP_AT_ONCE)
         by_name = sorted(held, key=lambda account: (account.name, account.account_id))
-        drawn = [_plan_one(account, person, campaign) for account in by_name]
-        to_look_at = [cleanup.pk for cleanup in drawn if cleanup.state == State.DRAFTED]
-        transaction.on_commit(partial(queue.ring, DRAW_TASK, to_look_at, queue.URGENT_QUEUE))
+        begun, refused = request_plans(by_name, person, campaign)
+        Cleanup.objects.bulk_create(
+            _no_plan(account, person, campaign, refused[account.pk]) for account in by_name if account.pk in refused
+        )
+        ring_for_plans(begun)
         audit.note(person, "ask for campaign", str(campaign), f"{title}; accounts: {len(held)}")
     return campaign
 
@@ -85,19 +85,16 @@ def _chosen_pks(accounts: AccountQuerySet) -> list[int]:
     return pks
 
 
-def _plan_one(account: Account, person: str, campaign: Campaign) -> Cleanup:
-    """A plan to be drawn; for an account that cannot have one a row that is over and says why."""
-    try:
-        return request_plan(account, person, campaign=campaign, send=False)
-    except Refused as refused:
-        return Cleanup.objects.create(
-            account=account,
-            campaign=campaign,
-            state=State.VOID,
-            requested_by=person,
-            reason=str(refused),
-            finished_at=timezone.now(),
-        )
+def _no_plan(account: Account, person: str, campaign: Campaign, why: str) -> Cleanup:
+    """The row of an account that cannot have a plan: it is over, and says why."""
+    return Cleanup(
+        account=account,
+        campaign=campaign,
+        state=State.VOID,
+        requested_by=person,
+        reason=why,
+        finished_at=timezone.now(),
+    )
 
 
 def offer_of(campaign: Campaign) -> Offer:

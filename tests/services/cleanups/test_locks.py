@@ -83,9 +83,7 @@ def test_a_campaign_locks_accounts_in_the_order_of_everybody(make_cleanable: Cal
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one plan", "a campaign"])
-def test_a_plan_does_not_wait_for_a_clean_up_that_is_ending(
-    make_cleanable: Callable[..., Account], many: bool
-) -> None:
+def test_a_plan_does_not_wait_for_a_clean_up_that_is_ending(make_cleanable: Callable[..., Account], many: bool) -> None:
     account = make_cleanable()
     made = make_cleanup(account, make_plan(account, planned(account)), State.DELETING_BROKERS)
     note(made, State.DELETING_BROKERS, "mq:DeleteBroker", "Delete orders", "AWS has taken it on.", deletes=True)
