@@ -168,6 +168,8 @@ def cleanups_of(account: Account) -> AccountCleanups:
     """The account's latest clean-ups, the one that is open, and what protects the account."""
     latest = list(account.cleanups.all()[:CLEANUPS_SHOWN])
     still_open = next((cleanup for cleanup in latest if cleanup.state in OPEN), None)
+    if still_open is None and len(latest) == CLEANUPS_SHOWN:  # campaigns list it over and over meanwhile, as refused
+        still_open = account.cleanups.open().first()
     return AccountCleanups(latest, still_open, protection_sentences(account))
 
 

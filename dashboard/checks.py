@@ -32,6 +32,22 @@ def hosts_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [Error("ALLOWED_HOSTS has “*”.", hint="Name the hosts that Rolecall answers to.", id="rolecall.E001")]
 
 
+@register(deploy=True)
+def leases_outlast_tasks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn when a clean-up's lease is over before its worker may be: tests alone can do with so little."""
+    lease, longest = settings.CLEANUP_LEASE_SECONDS, settings.CELERY_TASK_TIME_LIMIT
+    if lease > longest:
+        return []
+    return [
+        Warning(
+            f"CLEANUP_LEASE_SECONDS is {lease}: a worker that looks at an account for longer is taken for dead, and "
+            "the next one begins the same look again, and again.",
+            hint=f"A task may take {longest} seconds: more than that, such as the default of 300.",
+            id="rolecall.W003",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def keys_are_kept_close(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Warn when everybody on the machine may read the sealing keys: a mounted secret is, so it is no error."""

@@ -196,6 +196,12 @@ class BrokerLine:
     last_connection_at: datetime | None
     included: bool
 
+    @property
+    def tells(self) -> bool:
+        """Whether there is more to know of it than its columns say."""
+        paired = self.broker.replication not in ("", "NONE")
+        return self.included or paired or bool(self.broker.actions_required or self.broker.pending)
+
 
 def broker_lines(brokers: Iterable[PlannedBroker], included: Iterable[str] = ()) -> list[BrokerLine]:
     """The brokers of a plan, those that somebody added marked."""

@@ -101,6 +101,8 @@ class Next(StrEnum):
     TRY_LATER = "try_later"  # ask for the deletion once more, after a longer wait
 
 
+# The end of a deletion that was asked for, once GetRole finds the role no more.
+ROLE_DELETED: Final = "The role is deleted."
 # "Any changes that you make in IAM take time to become visible": so long a deleted role may still be shown.
 VISIBLE_SECONDS: Final = 120
 # IAM says nothing of how long a task may take; beyond this GetRole alone decides.

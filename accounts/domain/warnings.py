@@ -71,8 +71,7 @@ def _role_warnings(around: Circumstances, now: datetime) -> Iterator[str]:
 def _broker_warnings(brokers: Sequence[PlannedBroker], now: datetime) -> Iterator[str]:
     running = [broker for broker in brokers if broker.state == "RUNNING"]
     if running:
-        are = "is" if len(running) == 1 else "are"
-        yield f"{_names(running)} {are} running. A deleted broker's messages and users cannot be brought back."
+        yield f"{_names(running)} {'is' if len(running) == 1 else 'are'} running."
     foreign = [broker for broker in brokers if broker.engine.lower() != ROLE_USING_ENGINE]
     if foreign:
         yield f"{_names(foreign)}: no RabbitMQ, so the role could go without this deletion as far as AWS documents."

@@ -129,7 +129,7 @@ class Cleanup(models.Model):
     task_id = models.CharField(max_length=1000, blank=True)
     task_asked_at = models.DateTimeField(null=True)
     task_succeeded_at = models.DateTimeField(null=True)
-    # [{"region": …, "resource": …, "named_region": …}] of the last FAILED.
+    # [{"region": …, "resource": …, "named_region": …}] of the last FAILED that named any.
     usage = models.JSONField(default=list)
 
     objects = CleanupQuerySet.as_manager()

@@ -19,12 +19,27 @@ def note(
     about: Account | None = None,
     undoes: AuditEntry | None = None,
 ) -> AuditEntry:
-    """Write down who did what. Callers pass no secret: entries are shown and exported.
+    """Write down who did what."""
+    made = entry(actor, action, subject, detail, about=about, undoes=undoes)
+    made.save(force_insert=True)
+    return made
+
+
+def entry(
+    actor: str,
+    action: str,
+    subject: str | Account = "",
+    detail: str = "",
+    *,
+    about: Account | None = None,
+    undoes: AuditEntry | None = None,
+) -> AuditEntry:
+    """What `note` writes down, for whoever writes many at once. Callers pass no secret: it is shown and exported.
 
     An account that is the subject, or that it is `about`, finds the entry on its page for ever.
     """
     account = subject if isinstance(subject, Account) else about
-    return AuditEntry.objects.create(
+    return AuditEntry(
         actor=actor[:150],
         action=action,
         subject=str(subject)[:200],

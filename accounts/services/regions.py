@@ -106,7 +106,7 @@ def remove_region(code: str, actor: str) -> RegionEdit:
     """
     with transaction.atomic():
         one_at_a_time()
-        _hold_accounts(code)
+        _hold_accounts([partition_of(code)])
         row = rows_of_table([code]).get(code)
         if row is None:
             raise Refused(f"{code} is not in the table any more.")
@@ -148,8 +148,10 @@ def undo(edit: RegionEdit, actor: str) -> None:
         if why := why_not_undone(edit):
             raise Refused(why)
         before = {code: _row(row) for code, row in edit.before.items()}
-        for code in (code for code, row in before.items() if row is None):
-            _hold_accounts(code)
+        added = [code for code, row in before.items() if row is None]
+        if added:
+            _hold_accounts(map(partition_of, before))
+        for code in added:
             if why := _known_there(code) or _polled_meanwhile(code):
                 raise Refused(why)
         changes = changes_between(rows_of_table(before), before)
@@ -192,9 +194,12 @@ def one_at_a_time() -> None:
     list(Region.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
-def _hold_accounts(code: str) -> None:
-    """Let no poll store a cell until the transaction is over: it would lock its account first, too."""
-    accounts = Account.objects.select_for_update().filter(partition=partition_of(code))
+def _hold_accounts(partitions: Iterable[str]) -> None:
+    """Let no poll store a cell until the transaction is over: it would lock its account first, too.
+
+    Of all partitions at once: one after the other would not be the order in which everybody locks accounts.
+    """
+    accounts = Account.objects.select_for_update().filter(partition__in=set(partitions))
     list(accounts.order_by("pk").values_list("pk"))
 
 
@@ -219,7 +224,9 @@ def _write(
         after={change.code: change.after and asdict(change.after) for change in changes},
         cells=list(cells),
     )
-    for partition, why in _reasons(changes).items():
+    reasons = _reasons(changes)
+    _hold_accounts(reasons)
+    for partition, why in reasons.items():
         stand_again(partition, why)
     return edit
 
@@ -228,7 +235,9 @@ def _store(change: RowChange) -> None:
     if change.after is None:
         Region.objects.filter(pk=change.code).delete()
     else:
-        Region.objects.update_or_create(code=change.code, defaults=asdict(change.after))
+        # No update_or_create, which locks the row against a poll's first cell there: that poll would wait for us, and
+        # we for its account.
+        Region(**asdict(change.after)).save()
 
 
 def _reasons(changes: Iterable[RowChange]) -> dict[str, str]:

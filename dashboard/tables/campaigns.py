@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import django_tables2 as tables
@@ -12,7 +13,8 @@ from django.utils.safestring import SafeString
 
 from accounts.domain.cleanups import AT_WORK, ENDS, State
 from accounts.models import AccountQuerySet, Campaign, Cleanup, Target
-from dashboard.cleanup_words import STATE_SIGNS, deletes_words, state_html, state_words
+from accounts.services.cleanups.campaign_acts import NOT_BEGUN
+from dashboard.cleanup_words import deletes_words, state_html, state_words
 from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, account_html
 
 CAMPAIGN_SIGNS = {
@@ -24,6 +26,8 @@ CAMPAIGN_SIGNS = {
     Campaign.State.DONE: ("✓", "good"),
     Campaign.State.CANCELLED: ("–", "no"),
 }
+REFUSED, WAITS_ITS_TURN, LEFT_OUT = "refused", "waits its turn", "left out"
+MEMBER_SIGNS = {REFUSED: "⊘", WAITS_ITS_TURN: "◔", LEFT_OUT: "⊘"}
 CAMPAIGN_WORDS = {Campaign.State.DRAFTED: "to be confirmed"}
 
 
@@ -95,15 +99,28 @@ def members_of(campaign: Campaign, accounts: AccountQuerySet) -> QuerySet[Cleanu
     )
 
 
-def member_words(cleanup: Cleanup) -> str:
+# What the campaign's offer says of plans that cannot be confirmed, by key; None where there is nothing to decide.
+Reasons = Mapping[int, str] | None
+
+
+def member_words(cleanup: Cleanup, refused: Reasons = None) -> str:
     """Where an account of a campaign stands: the clean-up's own state, or what the campaign adds to it."""
-    if cleanup.state == State.DRAFTED and cleanup.refusals:
-        return "refused"
+    if is_refused(cleanup, refused):
+        return REFUSED
     if cleanup.state == State.APPROVED and cleanup.turn_at is None:
-        return "waits its turn"
+        return WAITS_ITS_TURN
     if was_left_out(cleanup):
-        return "left out"
+        return LEFT_OUT
     return state_words(cleanup)
+
+
+def is_refused(cleanup: Cleanup, refused: Reasons) -> bool:
+    """Whether a plan that is drawn would be left out: by the rules of now, which are the offer's, if there is one."""
+    if cleanup.plan_json is None or cleanup.state not in NOT_BEGUN:
+        return False
+    if refused is not None:
+        return cleanup.pk in refused
+    return cleanup.state == State.DRAFTED and bool(cleanup.refusals)
 
 
 def was_left_out(cleanup: Cleanup) -> bool:
@@ -119,15 +136,17 @@ def deletes_of(cleanup: Any) -> str:
     return deletes_words(cleanup.brokers, bool(cleanup.plan_json.get("role_arn")))
 
 
-def why_of(cleanup: Cleanup) -> str:
+def why_of(cleanup: Cleanup, refused: Reasons = None) -> str:
     """Why it stands there: the rules that refuse it, what it waits for, how it ended."""
+    if refused is not None:
+        return refused.get(cleanup.pk, cleanup.reason)
     if cleanup.state == State.DRAFTED:
         return cleanup.problem or " ".join(refusal["detail"] for refusal in cleanup.refusals)
     return cleanup.reason
 
 
 class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
-    """One account of a campaign, a row. `refused` has what the rules say now of plans that wait to be confirmed."""
+    """One account of a campaign, a row, on the page and in a file alike."""
 
     account = SortedColumn(
         "account__name", lambda c: c.account.name, verbose_name="Account", attrs={"td": {"class": "who"}}
@@ -138,7 +157,7 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     state = SortedColumn("state", member_words, verbose_name="State")
     deletes = TextColumn("brokers", deletes_of, verbose_name="Deletes")
     gone = NumberColumn("gone", lambda c: c.gone, verbose_name="Brokers gone")
-    why = TextColumn("reason", why_of, verbose_name="Why", attrs={"td": {"class": "note"}})
+    why = TextColumn("reason", why_of, verbose_name="Why", attrs={"td": {"class": "note why"}})
     plan = SortedColumn("pk", lambda c: c.plan_sha256, verbose_name="Plan")
 
     caption = "Clean-ups of this campaign"
@@ -146,9 +165,11 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     class Meta:
         empty_text = "No account here."
 
-    def __init__(self, *args: Any, refused: Mapping[int, str] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, refused: Reasons = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.refused = refused or {}
+        self.refused = refused
+        self.columns["state"].column.export = partial(member_words, refused=refused)
+        self.columns["why"].column.export = partial(why_of, refused=refused)
 
     def render_account(self, record: Cleanup) -> SafeString:
         """The account's name and id."""
@@ -156,23 +177,15 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_state(self, record: Cleanup) -> SafeString:
         """The state with its sign."""
-        if record.state == State.DRAFTED and record.plan_json and (record.pk in self.refused or record.refusals):
-            sign, tone = STATE_SIGNS[State.VOID]
-            return format_html('<span class="chip {}"><span aria-hidden="true">{}</span> refused</span>', tone, sign)
-        if record.state == State.APPROVED and record.turn_at is None:
-            return format_html('<span class="chip no"><span aria-hidden="true">◔</span> {}</span>', "waits its turn")
-        if was_left_out(record):
-            return format_html('<span class="chip no"><span aria-hidden="true">⊘</span> {}</span>', "left out")
+        words = member_words(record, self.refused)
+        if sign := MEMBER_SIGNS.get(words):
+            return format_html('<span class="chip no"><span aria-hidden="true">{}</span> {}</span>', sign, words)
         return state_html(record)
 
     def render_gone(self, record: Any) -> str:
         """How many of how many, once it is under way."""
         begun = record.brokers and (record.state in AT_WORK or record.gone)
         return f"{record.gone} of {record.brokers}" if begun else "–"
-
-    def render_why(self, record: Cleanup) -> str:
-        """The reasons of now before those of the drawing."""
-        return self.refused.get(record.pk, "") or why_of(record) or "–"
 
     def render_plan(self, record: Cleanup) -> SafeString:
         """The clean-up's number, linked to its page."""

@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import BulkAct, Campaign
 from accounts.services.cleanups.campaign_acts import (
+    MOST_ACCOUNTS,
     approve_campaign,
     cancel_campaign,
     confirm_campaign,
@@ -23,7 +24,7 @@ from accounts.services.cleanups.campaign_acts import (
 from accounts.services.cleanups.campaigns import progress_of_campaign, surprises_of
 from accounts.services.cleanups.errors import Refused
 from dashboard.access import Person, Role, ViewerRequest, known_accounts, open_to
-from dashboard.selection import choice_of, selection_of
+from dashboard.selection import Selection, choice_of, selection_of
 from dashboard.sign_in import ask_again, freshly_signed_in, is_fresh
 from dashboard.tables.campaigns import MemberTable, campaigns_of, members_of
 from dashboard.views.common import list_page, listing_page, wants_fragment
@@ -43,7 +44,12 @@ def campaign_list(request: ViewerRequest) -> HttpResponseBase:
 @open_to(Role.OPERATOR)
 def campaign_new(request: ViewerRequest) -> HttpResponse:
     """Which accounts, how many that makes, and what happens next."""
-    return render(request, "campaign_new.html", {"selection": selection_of(_chosen(request), request.user)})
+    return _new_page(request, selection_of(_chosen(request), request.user))
+
+
+def _new_page(request: ViewerRequest, selection: Selection, status: int = 200, **context: Any) -> HttpResponse:
+    shown = {"selection": selection, "most": MOST_ACCOUNTS, **context}
+    return render(request, "campaign_new.html", shown, status=status)
 
 
 def _chosen(request: ViewerRequest) -> QueryDict:
@@ -58,8 +64,12 @@ def _chosen(request: ViewerRequest) -> QueryDict:
 @open_to(Role.OPERATOR)
 def campaign_create(request: ViewerRequest) -> HttpResponse:
     """Have the plans drawn."""
-    chosen = selection_of(request.POST, request.user).chosen(request.POST.get("which", ""))
-    campaign = create_campaign(chosen, request.user.get_username(), request.POST.get("name", ""))
+    selection, name = selection_of(request.POST, request.user), request.POST.get("name", "")
+    chosen = selection.chosen(request.POST.get("which", ""))
+    try:
+        campaign = create_campaign(chosen, request.user.get_username(), name)
+    except Refused as refused:
+        return _new_page(request, selection, 409, problem=str(refused), name=name)
     messages.success(request, f"{campaign}: every Amazon MQ region of its accounts is being looked at.")
     return redirect(campaign)
 

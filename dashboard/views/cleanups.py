@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseStopPolling
 
-from accounts.domain.cleanups import ENDS
+from accounts.domain.cleanups import ENDS, ROLE_DELETED, State
 from accounts.domain.plans import Plan
 from accounts.models import Cleanup, Region
 from accounts.services.cleanups.gates import refusals_now
@@ -83,7 +83,11 @@ def page_context(cleanup: Cleanup, user: User, now_at: Stage | None = None) -> d
     seen = seen_token(cleanup)  # before the rest is read: what comes in between is shown by the next question
     targets, journal = list(cleanup.targets.all()), list(cleanup.journal.all())
     over, stage = cleanup.state in ENDS, stage_of(cleanup)
-    refusals = [] if over or plan is None else said_refusals((r.rule, r.detail) for r in refusals_now(cleanup))
+    refusals = (
+        []
+        if over or plan is None
+        else said_refusals((r.rule, r.detail) for r in refusals_now(cleanup, cleanup.account))
+    )
     context = {
         "cleanup": cleanup,
         "account": cleanup.account,
@@ -91,6 +95,7 @@ def page_context(cleanup: Cleanup, user: User, now_at: Stage | None = None) -> d
         "stage": stage.value,
         "steps": stepper(cleanup, now_at or stage),
         "over": over,
+        "proved": cleanup.state == State.DONE and cleanup.reason == ROLE_DELETED,
         "seen": seen,
         "may": powers(cleanup, user.get_username(), may(user, Role.OPERATOR), bool(refusals) or plan is None),
         "refusals": refusals,
@@ -118,11 +123,14 @@ def _looking(cleanup: Cleanup) -> dict[str, Any]:
 
 
 def _planned(cleanup: Cleanup, plan: Plan) -> dict[str, Any]:
+    deletes, keeps = broker_lines(plan.deletes, cleanup.include_arns), broker_lines(plan.keeps)
     return {
         "sentence": plan_sentence(plan),
         "goes": deletes_words(len(plan.deletes), bool(plan.role_arn)),
-        "deletes": broker_lines(plan.deletes, cleanup.include_arns),
-        "keeps": broker_lines(plan.keeps),
+        "deletes": deletes,
+        "keeps": keeps,
+        "deletes_tell": any(line.tells for line in deletes),
+        "keeps_tell": any(line.tells for line in keeps),
         "unseen": unseen_regions(cleanup, plan),
         "one_step": bool(plan.role_arn) and not plan.deletes,
     }

@@ -111,7 +111,7 @@ def approve(page: Page, site: str) -> None:
 def done(page: Page) -> None:
     """Wait for the end, on a page that nobody touches."""
     expect(page.locator("h1")).to_contain_text("done", timeout=SLOW)
-    expect(page.locator(".rail")).to_contain_text("The role is deleted.")
+    expect(page.locator(".result")).to_contain_text("GetRole said NoSuchEntity.")
 
 
 @pytest.fixture

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.domain.cleanups import State
 from accounts.domain.plans import Plan, PlannedBroker
 from accounts.domain.role import role_arn
 from accounts.models import Account, Campaign, Cleanup, Target
-from accounts.services.cleanups.campaign_acts import offer_of
+from accounts.services.cleanups.campaign_acts import MOST_ACCOUNTS, offer_of
 from tests.dashboard.factories import make_account, make_status
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +164,71 @@ def test_the_page_says_how_many_go_ahead_and_why_others_do_not(operating: Client
     assert "2 of 3 accounts can go ahead" in page and "2 deletions; 1 left out" in page
     assert "gamma is marked as protected" in page
     assert "Confirm 2 of 3 accounts" in page
+
+
+def exported(browser: Client, campaign: Campaign, *columns: str) -> list[str]:
+    """The campaign's file, row by row."""
+    wanted = {"_export": "csv", "_columns": ",".join(columns), "sort": "account"}
+    file = browser.get(campaign.get_absolute_url(), wanted)
+    return b"".join(file.streaming_content).decode().splitlines()[1:]  # type: ignore[attr-defined]
+
+
+def test_a_rule_that_holds_no_more_refuses_in_no_row_and_no_file(operating: Client, campaign: Campaign) -> None:
+    frozen = [{"rule": "freeze", "detail": "Nothing is deleted until 2026-11-27 00:00 UTC."}]
+    campaign.cleanups.update(refusals=frozen)
+
+    page = text_of(operating.get(campaign.get_absolute_url()).content)
+
+    assert "2 of 3 accounts can go ahead" in page
+    assert page.count("refused") == 1 and "until 2026-11-27" not in page
+    protected = "gamma is marked as protected. Its page has the switch."
+    assert exported(operating, campaign, "account", "state", "why") == [
+        "alpha,drafted,", "beta,drafted,", f"gamma,refused,{protected}",
+    ]  # fmt: skip
+
+
+def test_while_plans_are_drawn_the_rows_say_what_each_drawing_found(operating: Client, campaign: Campaign) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(state="drawing")
+    campaign.cleanups.filter(account__name="alpha").update(refusals=[{"rule": "freeze", "detail": "Frozen."}])
+
+    assert exported(operating, campaign, "account", "state", "why")[0] == "alpha,refused,Frozen."
+
+
+def test_an_expired_plan_cannot_go_ahead_and_the_row_says_so(operating: Client, campaign: Campaign) -> None:
+    campaign.cleanups.filter(account__name="alpha").update(expires_at=timezone.now())
+
+    page = text_of(operating.get(campaign.get_absolute_url()).content)
+
+    assert "1 of 3 accounts can go ahead" in page and "The plan expired on" in page
+    assert operating.post(f"/campaigns/{campaign.pk}/confirm/", given(campaign)).status_code == 302
+    assert campaign.cleanups.get(account__name="alpha").state == State.VOID
+    assert campaign.cleanups.get(account__name="beta").confirmed_by == "operator"
+
+
+def test_more_accounts_make_no_more_queries(
+    operating: Client, campaign: Campaign, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        operating.get(campaign.get_absolute_url())
+    for number in range(4, 24):
+        make_child(campaign, cleanable(number), "orders")
+
+    with django_assert_max_num_queries(len(few)):
+        operating.get(campaign.get_absolute_url())
+
+
+def test_too_many_accounts_are_refused_and_nothing_is_drawn(operating: Client) -> None:
+    Account.objects.bulk_create(
+        Account(account_id=f"{number:012}", name=f"a{number}", partition="aws") for number in range(MOST_ACCOUNTS + 1)
+    )
+
+    offered = operating.get("/campaigns/new/")
+    refused = operating.post("/campaigns/create/", {"which": "all", "name": "All of it"})
+
+    assert "More than one campaign takes" in text_of(offered.content)
+    assert refused.status_code == 409 and "one campaign takes no more" in text_of(refused.content)
+    assert "All of it" in refused.content.decode()
+    assert not Campaign.objects.exists() and not Cleanup.objects.exists()
 
 
 def test_the_phrase_confirms_and_leaves_out_what_is_refused(operating: Client, campaign: Campaign) -> None:

@@ -94,6 +94,8 @@ def test_the_confirmation_shows_the_phrase_and_names_the_number_on_the_button(
     assert "delete 2 from warehouse-eu" in html
     assert "Delete 1 broker and the role</button>" in html
     assert "cannot be brought back" in html
+    assert "2 deletions: 1 broker and the role" in html
+    assert drafted.plan and all(f"<code>{arn}</code>" in html for arn in drafted.plan.arns)
 
 
 def test_the_right_phrase_confirms(operating: Client, drafted: Cleanup) -> None:

@@ -228,6 +228,53 @@ def test_brokers_that_stayed_are_not_told_as_deleted(watching: Client, account: 
     assert "Nothing was deleted." in said and "The deleted brokers cannot" not in said
 
 
+def test_a_plan_says_first_what_cannot_be_brought_back(watching: Client, account: Account) -> None:
+    plan = make_plan(account, planned(account))
+
+    said = text_of(watching, make_cleanup(account, plan).get_absolute_url())
+
+    assert "Deletes 1 RabbitMQ broker and the role in warehouse-eu. Deleted brokers cannot be brought back." in said
+
+
+def test_a_plan_of_the_role_alone_warns_of_no_loss_of_brokers(watching: Client, account: Account) -> None:
+    assert "cannot be brought back" not in text_of(
+        watching, make_cleanup(account, make_plan(account)).get_absolute_url()
+    )
+
+
+@pytest.mark.parametrize(("broker", "shown"), [({}, 0), ({"pending": ("engine version",)}, 1)])
+def test_a_column_in_which_there_is_nothing_to_know_is_left_out(
+    watching: Client, account: Account, broker: dict[str, Any], shown: int
+) -> None:
+    keeps = (planned(account, "stock", "eu-west-1", "ActiveMQ"),)
+    cleanup = make_cleanup(account, make_plan(account, planned(account, **broker), keeps=keeps))
+
+    html = watching.get(cleanup.get_absolute_url()).content.decode()
+
+    assert html.count(">To know</th>") == shown
+    assert f'colspan="{6 + shown}"' in html
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said"),
+    [
+        (State.DONE, "The role is deleted.", "The role was deleted at {}; GetRole said NoSuchEntity."),
+        (State.DONE, "The role was gone already.", "The role was gone already. Ended at {}."),
+        (State.FAILED, "AWS said no. Nothing was deleted.", "AWS said no. Ended at {}."),
+    ],
+)
+def test_what_is_over_says_under_its_title_what_came_of_it(
+    watching: Client, account: Account, state: State, reason: str, said: str
+) -> None:
+    cleanup = make_cleanup(account, make_plan(account), state, reason=reason)
+
+    html = watching.get(cleanup.get_absolute_url()).content.decode()
+
+    assert cleanup.finished_at and 'class="stepper"' not in html
+    under = re.sub(r"<[^>]+>", "", html.partition('<p class="result">')[2].partition("</p>")[0])
+    assert under == said.format(f"{cleanup.finished_at:%H:%M:%S}")
+
+
 def test_a_void_plan_shows_what_differs(watching: Client, account: Account) -> None:
     differences = ["New since the plan: arn:aws:mq:eu-west-3:100007654321:broker:late:b-9"]
     cleanup = make_cleanup(account, make_plan(account), State.VOID, differences=differences, reason="It changed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -15,11 +16,13 @@ from accounts.domain.texts import one_line
 from accounts.models import Account, AccountQuerySet, Campaign, Cleanup
 from accounts.services import audit
 from accounts.services.cleanups import gates
-from accounts.services.cleanups.campaigns import settle, surprises_of
+from accounts.services.cleanups.campaigns import locked_campaigns, settle, surprises_of
 from accounts.services.cleanups.claims import move
-from accounts.services.cleanups.drawing import request_plan
+from accounts.services.cleanups.drawing import request_plans, ring_for_plans
 from accounts.services.cleanups.errors import Refused
 
+# Each plan is read before the phrase is typed, and each account is held until the last row is written.
+MOST_ACCOUNTS: Final = 500
 NOT_BEGUN = (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED)
 
 
@@ -53,31 +56,45 @@ class Offer:
 
 def create_campaign(accounts: AccountQuerySet, person: str, name: str = "") -> Campaign:
     """Have a plan drawn for each account. One that cannot have a plan is listed with the reason. Raises Refused."""
-    chosen = list(accounts.order_by("name", "account_id"))
-    if not chosen:
-        raise Refused("No account is chosen, so there is nothing to plan.")
+    pks = _chosen_pks(accounts)
     with transaction.atomic():
-        title = one_line(name)[:200] or f"Clean-up of {len(chosen)} {'account' if len(chosen) == 1 else 'accounts'}"
+        # All of them before the first plan, in the order in which everybody locks accounts: no deadlock comes of it.
+        # Who was deleted meanwhile is not asked.
+        held = list(Account.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+        title = one_line(name)[:200] or f"Campaign over {audit.counted(len(held))}"
         campaign = Campaign.objects.create(name=title, requested_by=person, at_once=settings.CLEANUP_AT_ONCE)
-        for account in chosen:
-            _plan_one(account, person, campaign)
-        audit.note(person, "ask for campaign", str(campaign), f"{title}; accounts: {len(chosen)}")
+        by_name = sorted(held, key=lambda account: (account.name, account.account_id))
+        begun, refused = request_plans(by_name, person, campaign)
+        Cleanup.objects.bulk_create(
+            _no_plan(account, person, campaign, refused[account.pk]) for account in by_name if account.pk in refused
+        )
+        ring_for_plans(begun)
+        audit.note(person, "ask for campaign", str(campaign), f"{title}; accounts: {len(held)}")
     return campaign
 
 
-def _plan_one(account: Account, person: str, campaign: Campaign) -> None:
-    try:
-        with transaction.atomic():
-            request_plan(account, person, campaign=campaign)
-    except Refused as refused:
-        Cleanup.objects.create(
-            account=account,
-            campaign=campaign,
-            state=State.VOID,
-            requested_by=person,
-            reason=str(refused),
-            finished_at=timezone.now(),
+def _chosen_pks(accounts: AccountQuerySet) -> list[int]:
+    pks = list(accounts.order_by().values_list("pk", flat=True)[: MOST_ACCOUNTS + 1])
+    if not pks:
+        raise Refused("No account is chosen, so there is nothing to plan.")
+    if len(pks) > MOST_ACCOUNTS:
+        raise Refused(
+            f"More than {MOST_ACCOUNTS} accounts: one campaign takes no more, because each plan is read before the "
+            "phrase is typed. Narrow the filters, and plan several."
         )
+    return pks
+
+
+def _no_plan(account: Account, person: str, campaign: Campaign, why: str) -> Cleanup:
+    """The row of an account that cannot have a plan: it is over, and says why."""
+    return Cleanup(
+        account=account,
+        campaign=campaign,
+        state=State.VOID,
+        requested_by=person,
+        reason=why,
+        finished_at=timezone.now(),
+    )
 
 
 def offer_of(campaign: Campaign) -> Offer:
@@ -85,7 +102,8 @@ def offer_of(campaign: Campaign) -> Offer:
     children = campaign.cleanups.select_related("account").order_by("pk")
     if campaign.confirmed_at is not None:
         waiting = (State.AWAITING_APPROVAL, State.APPROVED)
-        return Offer(list(children.filter(confirmed_at__isnull=False, state__in=waiting, turn_at__isnull=True)))
+        confirmed = children.filter(confirmed_at__isnull=False, state__in=waiting, turn_at__isnull=True)
+        return Offer([child for child in confirmed if not gates.expired(child)])
     offer = Offer()
     for child in children:
         if reason := _why_not(child):
@@ -101,11 +119,14 @@ def _why_not(child: Cleanup) -> str:
         return child.reason or child.get_state_display()
     if child.plan_json is None:
         return child.problem or "Still being looked at."
-    return " ".join(refusal.detail for refusal in gates.refusals_now(child))
+    if late := gates.expired(child):
+        return late
+    return " ".join(refusal.detail for refusal in gates.refusals_now(child, child.account))
 
 
 def confirm_campaign(campaign: Campaign, person: str, phrase: str, sha256: str) -> Campaign:
     """Confirm every plan that no rule refuses; leave the others out. All or nothing. Raises Refused."""
+    gates.void_expired(campaign.cleanups.all())  # by itself: a refusal takes back all that follows
     with transaction.atomic():
         campaign = _locked(campaign, Campaign.State.DRAFTED, "confirmed")
         offer = offer_of(campaign)
@@ -127,6 +148,7 @@ def confirm_campaign(campaign: Campaign, person: str, phrase: str, sha256: str) 
 
 def approve_campaign(campaign: Campaign, person: str, sha256: str) -> Campaign:
     """Approve every plan that waits for it, as the second person. All or nothing. Raises Refused."""
+    gates.void_expired(campaign.cleanups.all())
     with transaction.atomic():
         campaign = _locked(campaign, Campaign.State.AWAITING_APPROVAL, "approved")
         if person in (campaign.requested_by, campaign.confirmed_by):
@@ -177,7 +199,7 @@ def cancel_campaign(campaign: Campaign, person: str) -> str:
 
 def _locked(campaign: Campaign, state: Campaign.State | None, act: str) -> Campaign:
     """The campaign with its row locked, if it is in this state; None is any open one. Raises Refused."""
-    row = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    row = locked_campaigns().get(pk=campaign.pk)
     if row.state not in ((state,) if state else Campaign.OPEN):
         raise Refused(f"{row} is {row.get_state_display()} and cannot be {act} now. Reload its page.")
     return row

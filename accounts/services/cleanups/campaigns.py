@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.domain.campaigns import SURPRISES
@@ -23,6 +23,13 @@ BEING_LOOKED_AT: Final = Q(state=State.DRAFTED, plan_json__isnull=True, problem=
 _CONFIRMED: Final = Q(confirmed_at__isnull=False)
 _IN_WORK: Final = Q(state__in=AT_WORK, turn_at__isnull=False)
 TURN_TO_COME: Final = Q(state=State.APPROVED, turn_at__isnull=True)
+
+
+def locked_campaigns() -> QuerySet[Campaign]:
+    """Campaigns, each locked as it is read; before any of its clean-ups, and never the other way round."""
+    # NO KEY: a plan that is drawn anew only needs the campaign to stay. It holds the former plan, for which whoever
+    # confirms the campaign may be waiting.
+    return Campaign.objects.select_for_update(no_key=True)
 
 
 def may_begin(cleanup: Cleanup) -> bool:
@@ -75,7 +82,7 @@ def settle(campaign_pk: int) -> None:
 
 
 def _locked(campaign_pk: int) -> Campaign:
-    return Campaign.objects.select_for_update().get(pk=campaign_pk)
+    return locked_campaigns().get(pk=campaign_pk)
 
 
 def _become(campaign: Campaign, state: Campaign.State, **fields: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -20,7 +20,7 @@ from accounts.domain.readings import AccountReading, Failed, Known
 from accounts.domain.role import ROLE_PATH
 from accounts.domain.texts import one_line
 from accounts.domain.warnings import warnings_of
-from accounts.models import Account, Campaign, Cleanup, Target
+from accounts.models import Account, AuditEntry, Campaign, Cleanup, Target
 from accounts.services import audit, queue
 from accounts.services.cleanups.campaigns import note_drawn
 from accounts.services.cleanups.errors import CannotLook, Refused
@@ -48,26 +48,74 @@ def request_plan(
     for arn in include_arns:
         _check_arn(arn, account)
     with transaction.atomic():
-        if not Account.objects.select_for_update().filter(pk=account.pk):  # locked: two people ask one by one
+        held = list(Account.objects.select_for_update().filter(pk=account.pk))  # two people ask one by one
+        if not held:
             raise Refused(f"{account} is not watched any more.")
-        former = Cleanup.objects.open().filter(account=account).select_for_update().first()
-        if former is not None and former.state != State.DRAFTED:
-            raise Refused(f"{account} has a clean-up that is not over: {former}. Wait for its end or cancel it.")
-        if former is not None:
-            Cleanup.objects.filter(pk=former.pk).update(state=State.VOID, finished_at=timezone.now())
-        cleanup = Cleanup.objects.create(
-            account=account,
-            campaign=campaign,
-            requested_by=person,
-            include_arns=list(dict.fromkeys(include_arns)),
-            sent_at=timezone.now(),
-        )
-        if former is not None:
-            Cleanup.objects.filter(pk=former.pk).update(reason=f"Replaced by clean-up {cleanup.pk}")
-        audit.note(person, "plan clean-up", str(cleanup), f"{account}{': ' + why if why else ''}", about=account)
+        begun, refused = request_plans(held, person, campaign, include_arns, why)
+        if refused:
+            raise Refused(refused[account.pk])
         if send:
-            transaction.on_commit(partial(queue.ring, DRAW_TASK, [cleanup.pk], queue.URGENT_QUEUE))
-    return cleanup
+            ring_for_plans(begun)
+    return begun[0]
+
+
+def request_plans(
+    accounts: Collection[Account],
+    person: str,
+    campaign: Campaign | None = None,
+    include_arns: Sequence[str] = (),
+    why: str = "",
+) -> tuple[list[Cleanup], dict[int, str]]:
+    """Begin a clean-up in each of these accounts, which the caller has locked; and by key, why some have none.
+
+    In a handful of queries for all.
+    """
+    formers, refused = _formers(accounts)
+    Cleanup.objects.filter(pk__in=[one.pk for one in formers.values()]).update(
+        state=State.VOID, finished_at=timezone.now()
+    )
+    asked = {"requested_by": person, "campaign": campaign, "include_arns": list(dict.fromkeys(include_arns))}
+    begun = Cleanup.objects.bulk_create(
+        Cleanup(account=account, sent_at=timezone.now(), **asked) for account in accounts if account.pk not in refused
+    )
+    for cleanup in begun:
+        if former := formers.get(cleanup.account_id):
+            former.reason = f"Replaced by clean-up {cleanup.pk}"
+    Cleanup.objects.bulk_update(formers.values(), ["reason"])
+    AuditEntry.objects.bulk_create(
+        audit.entry(person, "plan clean-up", str(one), f"{one.account}{': ' + why if why else ''}", about=one.account)
+        for one in begun
+    )
+    return begun, refused
+
+
+def ring_for_plans(cleanups: Iterable[Cleanup]) -> None:
+    """Have workers look, once the rows are there for them to find."""
+    pks = [cleanup.pk for cleanup in cleanups]
+    transaction.on_commit(partial(queue.ring, DRAW_TASK, pks, queue.URGENT_QUEUE))
+
+
+def _formers(accounts: Collection[Account]) -> tuple[dict[int, Cleanup], dict[int, str]]:
+    """By account, the plan that a new one may replace, locked; and by account, why there can be no new one.
+
+    What somebody else is changing is not waited for: whoever ends a clean-up holds it and then asks for the account,
+    which is ours. None can be added before the accounts are let go.
+    """
+    opened = Cleanup.objects.open().filter(account__in=accounts).only("account", "state").select_related("account")
+    held = opened.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    ours = {one.account_id: one for one in held}
+    refused = {
+        one.account_id: f"{one.account} has a clean-up that is not over: {one}. Wait for its end or cancel it."
+        for one in ours.values()
+        if one.state != State.DRAFTED
+    }
+    refused |= {
+        one.account_id: f"{one.account} has a clean-up that is being changed at this moment: {one}. "
+        "Try again in a minute."
+        for one in opened
+        if one.account_id not in ours
+    }
+    return {pk: one for pk, one in ours.items() if pk not in refused}, refused
 
 
 def _check_arn(arn: str, account: Account) -> None:
@@ -85,8 +133,15 @@ def _check_arn(arn: str, account: Account) -> None:
 
 def redraw(cleanup: Cleanup, person: str) -> Cleanup:
     """Draw the same plan anew from the world of now: another clean-up, which replaces this one if it is open."""
-    campaign = cleanup.campaign if cleanup.state == State.DRAFTED else None
-    return request_plan(cleanup.account, person, cleanup.include_arns, campaign)
+    return request_plan(cleanup.account, person, cleanup.include_arns, _its_campaign(cleanup))
+
+
+def _its_campaign(cleanup: Cleanup) -> Campaign | None:
+    """The campaign that a plan is confirmed with; in one that is decided, or over, nobody would ever confirm it."""
+    if cleanup.state != State.DRAFTED or cleanup.campaign_id is None:
+        return None
+    undecided = Campaign.objects.filter(state__in=(Campaign.State.DRAWING, Campaign.State.DRAFTED))
+    return undecided.filter(pk=cleanup.campaign_id).first()
 
 
 def draw(cleanup_pk: int) -> None:

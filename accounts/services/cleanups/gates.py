@@ -25,7 +25,7 @@ from accounts.domain.protection import (
     unreadable_regions,
 )
 from accounts.domain.texts import one_line
-from accounts.models import Account, Cleanup
+from accounts.models import Account, Cleanup, CleanupQuerySet
 from accounts.services import audit
 from accounts.services.cleanups import claims
 from accounts.services.cleanups.errors import Refused
@@ -38,14 +38,17 @@ _BEFORE: Final = (State.DRAFTED, State.AWAITING_APPROVAL, State.APPROVED)
 _SEEN_AT_DRAWING: Final = frozenset({Rule.NOTHING_TO_DELETE, Rule.ROLE_UNKNOWN, Rule.NOT_AWS_ROLE, Rule.UNKNOWN_BROKER})
 
 
-def refusals_now(cleanup: Cleanup) -> list[Refusal]:
-    """Every rule that says no to this plan by the settings, the account and the clock of now."""
-    if cleanup.plan is None:
+def refusals_now(cleanup: Cleanup, account: Account | None = None) -> list[Refusal]:
+    """Every rule that says no to this plan by the settings, the account and the clock of now.
+
+    The account is read afresh, unless a page gives the one that it has just read: a gate never does.
+    """
+    if (plan := cleanup.plan) is None:
         return []
     drawn = (Refusal(Rule(refusal["rule"]), refusal["detail"]) for refusal in cleanup.refusals)
-    account = Account.objects.get(pk=cleanup.account_id)
     seen = [refusal for refusal in drawn if refusal.rule in _SEEN_AT_DRAWING]
-    return [*seen, *rules_in_force(cleanup.plan, account, cleanup.accepted_regions)]
+    now = account or Account.objects.get(pk=cleanup.account_id)
+    return [*seen, *rules_in_force(plan, now, cleanup.accepted_regions)]
 
 
 def stored(refusals: Iterable[Refusal]) -> list[dict[str, str]]:
@@ -200,7 +203,7 @@ def cancel(cleanup: Cleanup, person: str) -> str:
             raise Refused(f"{row} is {_words(row.state)}: there is nothing to cancel.")
         # The first step is a conditional move out of `approved`, so that here it has not been taken and never will be.
         if row.started_at is None and row.state in _BEFORE:
-            _move(row, State.CANCELLED, reason=f"Cancelled by {person}", cancel_wanted_by=person)
+            _move(row, State.CANCELLED, reason=f"Cancelled by {person}.", cancel_wanted_by=person)
         elif not row.cancel_wanted_by:
             _update(row, cancel_wanted_by=person)
             _ring(row)
@@ -208,25 +211,36 @@ def cancel(cleanup: Cleanup, person: str) -> str:
         return done_so_far(row)
 
 
+def expired(cleanup: Cleanup) -> str:
+    """That a plan's time was over before it began, in a sentence; empty when it was not."""
+    before = cleanup.state in _BEFORE and not cleanup.started_at
+    if before and cleanup.expires_at and cleanup.expires_at <= timezone.now():
+        return f"The plan expired on {cleanup.expires_at:%Y-%m-%d %H:%M} UTC."
+    return ""
+
+
 def void_when_expired(cleanup: Cleanup) -> None:
-    """Void a plan whose time is over before it began; in a transaction of its own, which a refusal leaves alone."""
+    """Void a plan whose time is over before it began.
+
+    Called before a gate's own transaction, so that the refusal that follows does not take it back.
+    """
     with transaction.atomic():
         row = _locked(cleanup)
-        if row.state in _BEFORE and not row.started_at and row.expires_at and row.expires_at <= timezone.now():
-            _move(row, State.VOID, reason=f"The plan expired on {row.expires_at:%Y-%m-%d %H:%M} UTC.")
+        if why := expired(row):
+            _move(row, State.VOID, reason=why)
             audit.note(audit.ROLECALL, "clean-up void", str(row), f"{row.account}: {row.reason}", about=row.account)
 
 
-def void_expired() -> int:
-    """Void every plan whose time is over before it began, so that none blocks its account or its campaign.
+def void_expired(cleanups: CleanupQuerySet | None = None) -> int:
+    """Void every plan, or those of some clean-ups, whose time is over before it began.
 
-    Says how many there were. Harmless at any time.
+    So that none blocks its account or its campaign. Says how many there were. Harmless at any time.
     """
-    late = Cleanup.objects.filter(state__in=_BEFORE, started_at__isnull=True, expires_at__lte=timezone.now())
-    expired = list(late.order_by("pk"))
-    for cleanup in expired:
+    some = Cleanup.objects.all() if cleanups is None else cleanups
+    late = list(some.filter(state__in=_BEFORE, started_at__isnull=True, expires_at__lte=timezone.now()).order_by("pk"))
+    for cleanup in late:
         void_when_expired(cleanup)
-    return len(expired)
+    return len(late)
 
 
 def _may_go_on(row: Cleanup, sha256: str) -> Plan:

@@ -47,10 +47,14 @@ def _ask(turn: Turn, target: Target) -> None:
 
 
 def _look_again(turn: Turn, target: Target) -> PlannedBroker | None:
-    """The broker as it is now, None when it is gone. Raises Stop when it, or its region, is not what the plan says."""
+    """The broker as it is now, None when it is gone.
+
+    Raises Stop when it, its region or the role is not what the plan says.
+    """
     broker = turn.reader.describe_broker(target.region_code, target.broker_id)
     listed = {one.arn: one.state for one in turn.reader.brokers(target.region_code)}
     turn.void_if_new(World(turn.plan.role_id, listed, {}))
+    turn.void_if_another_role()
     if broker is None:
         if listed.get(target.arn, DELETING) != DELETING:
             raise Unanswered(f"Amazon MQ lists {target.arn} and does not know it by its id.", _tries())

@@ -10,13 +10,23 @@ from django.utils import timezone
 
 from accounts.aws.errors import AwsError
 from accounts.domain import session_policies
-from accounts.domain.cleanups import DeletionStatus, Next, RoleNow, State, TaskStatus, Usage, after_status, needs_role
+from accounts.domain.cleanups import (
+    ROLE_DELETED,
+    DeletionStatus,
+    Next,
+    RoleNow,
+    State,
+    TaskStatus,
+    Usage,
+    after_status,
+    needs_role,
+)
 from accounts.domain.identifiers import parse_arn
 from accounts.domain.plans import DELETING, World
 from accounts.models import Target
 from accounts.services.cleanups import claims, journal
 from accounts.services.cleanups.signals import Again, Stop, pause_after, refused
-from accounts.services.cleanups.turn import CHANGED, Turn
+from accounts.services.cleanups.turn import ANOTHER_ROLE, CHANGED, Turn
 
 ACTION = "iam:DeleteServiceLinkedRole"
 RECREATED = (
@@ -35,8 +45,7 @@ def delete_role(turn: Turn) -> None:
     turn.gate()
     settle(turn)
     world = turn.look("Looking at every region before the role is deleted")
-    if _back_to_the_brokers(turn, world):
-        return
+    _back_to_the_brokers(turn, world)
     settle(turn)  # last: a role that was made anew during the look is not the plan's
     _ask(turn)
 
@@ -46,19 +55,18 @@ def settle(turn: Turn) -> None:
     role, asked = turn.role(), journal.asked(turn.cleanup, ACTION)
     journal.answer_lost(turn.cleanup, ACTION, turn.plan.role_arn, f"GetRole says that the role is {_WORDS[role]}.")
     if role is RoleNow.GONE:
-        raise Stop(State.DONE, "The role is deleted." if asked else "The role was gone already.")
+        raise Stop(State.DONE, ROLE_DELETED if asked else "The role was gone already.")
     if role is RoleNow.OTHER and asked:
         raise Stop(State.DONE, RECREATED)
     if role is RoleNow.OTHER:
-        changed = "The role is not the plan's: it was deleted and made anew since."
-        raise Stop(State.VOID, CHANGED, [changed])
+        raise Stop(State.VOID, CHANGED, [ANOTHER_ROLE])
 
 
 _WORDS = {RoleNow.GONE: "gone", RoleNow.SAME: "still there", RoleNow.OTHER: "another one by now"}
 
 
-def _back_to_the_brokers(turn: Turn, world: World) -> bool:
-    """A broker of the plan that is still listed has to go first, whatever was said of it before."""
+def _back_to_the_brokers(turn: Turn, world: World) -> None:
+    """Raise Again when a broker of the plan is still listed: it has to go first, whatever was said of it before."""
     listed = [target for target in turn.cleanup.targets.all() if target.arn in world.brokers]
     for target in listed:
         on_its_way = world.brokers[target.arn] == DELETING
@@ -67,7 +75,6 @@ def _back_to_the_brokers(turn: Turn, world: World) -> bool:
     if listed:
         claims.move_held(turn.cleanup, State.DELETING_BROKERS, since=timezone.now())
         raise Again(settings.CLEANUP_POLL_SECONDS)
-    return False
 
 
 def _ask(turn: Turn) -> None:
@@ -124,7 +131,7 @@ def _act(turn: Turn, status: DeletionStatus, what: Next, gone_on: float) -> None
     if what is Next.TRY_LATER:
         _try_later(turn, status)
         return
-    said = "The role is deleted." if what is Next.DONE else RECREATED
+    said = ROLE_DELETED if what is Next.DONE else RECREATED
     journal.answer_follow(turn.cleanup, turn.cleanup.task_id, f"{status.status}. {said}")
     raise Stop(State.DONE, said)
 
@@ -136,7 +143,8 @@ def _try_later(turn: Turn, status: DeletionStatus) -> None:
     usage = [
         {"region": used.region, "resource": used.resource, "named_region": used.named_region} for used in status.usage
     ]
-    claims.save(cleanup, usage=usage)
+    if usage:  # a refusal that names nothing takes back nothing that AWS has named
+        claims.save(cleanup, usage=usage)
     if named := _in_use_by_a_stranger(turn, status.usage):
         raise Stop(State.FAILED, named)
     waits: tuple[float, ...] = settings.CLEANUP_RETRY_SECONDS

@@ -26,6 +26,7 @@ from accounts.services.credentials import NarrowSession, StoredSession, shared_c
 TURN_SECONDS: Final = 90.0
 OFF: Final = "It was read when the plan was drawn, and AWS says that it is off now."
 CHANGED: Final = "The world has changed since the plan was drawn."
+ANOTHER_ROLE: Final = "The role is not the plan's: it was deleted and made anew since."
 
 
 @dataclass
@@ -104,6 +105,11 @@ class Turn:
             why_not = " ".join(f"{region}: {world.unknown.get(region, OFF)}" for region in found.newly_unknown)
             raise Unanswered(f"Not every region could be read. {why_not}", settings.CLEANUP_UNKNOWN_TRIES)
         return world
+
+    def void_if_another_role(self) -> None:
+        """Raise Stop when the role is another than the plan's. One that is gone stops no broker from going."""
+        if self.plan.role_arn and self.role() is RoleNow.OTHER:
+            raise Stop(State.VOID, CHANGED, [ANOTHER_ROLE])
 
     def void_if_new(self, world: World) -> None:
         """Raise Stop when there is a broker that the plan does not know. The role is `steps_role.settle`'s."""

@@ -195,6 +195,8 @@ def _plan_lines(cleanup: Cleanup) -> list[str]:
     lines += [f"  refused  {refusal['rule']}: {refusal['detail']}" for refusal in cleanup.refusals]
     if cleanup.refusals:
         return lines
+    lost = "Deleted brokers cannot be brought back: their messages, users and settings go with them."
+    lines += [lost] if plan.deletes else []
     second = " A second person has to approve it." if cleanup.approval_needed else ""
     return [*lines, f"Hash {cleanup.plan_sha256}", f"To confirm, type: {plan.phrase}.{second}"]
 

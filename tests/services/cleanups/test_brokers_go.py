@@ -124,6 +124,18 @@ def test_a_region_that_keeps_silent_in_mid_run_is_waited_for_and_then_given_up(
     assert deletions(aws) == []
 
 
+def test_a_role_made_anew_since_keeps_the_brokers(cleanable: Cleanable, aws: LocalAws) -> None:
+    account = cleanable(brokers=[ORDERS])
+    cleanup = approved_cleanup(account, aws, state=State.DELETING_BROKERS)
+    anew = {"external_id": account.external_id, "role": {"role_id": "AROAMADEANEW"}, "brokers": [ORDERS]}
+    aws.put_account(account.account_id, **anew)
+
+    run(cleanup)
+
+    assert (cleanup.state, deletions(aws)) == (State.VOID, [])
+    assert cleanup.differences == ["The role is not the plan's: it was deleted and made anew since."]
+
+
 @pytest.mark.parametrize("state", [State.APPROVED, State.DELETING_ROLE])
 def test_a_region_that_cannot_be_listed_stops_the_role_from_being_deleted(
     cleanable: Cleanable, aws: LocalAws, state: State

@@ -116,6 +116,26 @@ def test_other_resources_are_shown_and_waited_for(cleanable: Cleanable, aws: Loc
     assert run(cleanup).state == State.DONE
 
 
+def test_a_try_that_names_nothing_does_not_take_back_what_aws_has_named(
+    cleanable: Cleanable, aws: LocalAws, settings: Settings
+) -> None:
+    settings.CLEANUP_RETRY_SECONDS = (120.0, 120.0)
+    account = cleanable()
+    named = f"arn:aws:mq:xx-moon-1:{account.account_id}:broker:far:b-1"
+    world = {"external_id": account.external_id, "role": {}}
+    aws.put_account(account.account_id, **world, deletion={"fail_times": 2, "usage": {"xx-moon-1": [named]}})
+    cleanup = run(approved_cleanup(account, aws), until=[State.WAITING])
+    aws.add_fault(account=account.account_id, action=STATUS, status=404, code="NoSuchEntity")
+    Cleanup.objects.filter(pk=cleanup.pk).update(next_try_at=timezone.now())
+
+    run(cleanup, until=[State.VERIFYING])
+    Cleanup.objects.filter(pk=cleanup.pk).update(task_asked_at=timezone.now() - timedelta(seconds=901))
+    run(cleanup, until=[State.WAITING])
+
+    assert "IAM knows nothing of the deletion" in cleanup.reason
+    assert [used["resource"] for used in cleanup.usage] == [named]
+
+
 def test_a_named_broker_that_nobody_can_look_at_is_waited_for(cleanable: Cleanable, aws: LocalAws) -> None:
     account = cleanable(brokers=[{"region": "eu-west-1", "name": "kept", "engine": "RabbitMQ"}])
     cleanup = approved_cleanup(account, aws, plan_of(account, aws, keeps=["kept"]))
@@ -152,7 +172,10 @@ def test_succeeded_is_no_proof_while_get_role_still_shows_the_role(cleanable: Cl
     assert (cleanup.state, cleanup.attempts) == (State.DONE, 1)
 
 
-def test_succeeded_with_the_role_still_there_for_long_is_tried_again(cleanable: Cleanable, aws: LocalAws) -> None:
+def test_succeeded_with_the_role_still_there_for_long_is_tried_again(
+    cleanable: Cleanable, aws: LocalAws, settings: Settings
+) -> None:
+    settings.CLEANUP_RETRY_SECONDS = (120.0,)
     cleanup = approved_cleanup(cleanable(deletion={"role_visible_reads": 30}), aws)
     run(cleanup, until=[State.VERIFYING])
     Cleanup.objects.filter(pk=cleanup.pk).update(task_succeeded_at=timezone.now() - timedelta(seconds=121))

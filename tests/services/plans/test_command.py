@@ -76,7 +76,7 @@ def test_a_plan_is_told_as_the_contract_says(cleanable: Cleanable, local_aws: Lo
         "deletes": [brokers["orders"], role],
         "keeps": [brokers["classic"]],
         "unknown": [],
-        "warnings": ["orders in eu-west-1 is running. A deleted broker's messages and users cannot be brought back."],
+        "warnings": ["orders in eu-west-1 is running."],
         "refusals": [],
     }
     assert cleanup.requested_by == "manage.py"
