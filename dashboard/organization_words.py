@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.domain.organization import Kind, MemberState
 from accounts.models import Account
 
+MOVED = "The organization was read again, or an account changed, meanwhile. Nothing was taken: look again."
 STATE_WORDS = {
     MemberState.ACTIVE: "active",
     MemberState.PENDING_ACTIVATION: "not active yet",

@@ -24,13 +24,12 @@ from accounts.services.organizations import AlreadyConnected, connect, disconnec
 from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.organization_forms import ConnectForm, RulesForm
 from dashboard.organization_page import choice_of, difference_of, unit_rows
-from dashboard.organization_words import KIND_WORDS
+from dashboard.organization_words import KIND_WORDS, MOVED
 from dashboard.views.common import wants_fragment
 from dashboard.words import plural
 
 FORMS = {Format.CLOUDFORMATION: "CloudFormation", Format.TERRAFORM: "Terraform", Format.CLI: "AWS CLI"}
 TAKES_SHOWN = 5
-MOVED = "The organization was read again, or an account changed, meanwhile. Nothing was taken: look again."
 ALREADY = "This organization is connected already: open it from the list."
 
 

@@ -275,11 +275,24 @@ def test_the_command_lists_and_takes_only_when_told(operating: Client, estate: L
     assert [line.split() for line in listed.splitlines() if "shop" in line] == [
         ["new", SHOP, "shop", "–", "Workloads/Prod"]
     ]
-    assert "taken: 1 new" in run("--take", "--dry-run")
+    assert "would be taken: 1 new" in run("--take", "--dry-run")
     assert not Account.objects.exists()
     assert "taken: 1 new" in run("--take")
     assert Account.objects.get().account_id == SHOP
     assert "0 differences" in run()
+
+
+def test_a_dry_run_lists_what_would_be_taken_by_itself(operating: Client, estate: LocalAws) -> None:
+    one = connected(operating)
+    rules = {**RULES, "include": "Workloads", "interval": "3600", "takes_changes": "on"}
+    operating.post(f"{one.get_absolute_url()}choose/", rules)
+
+    listed = run("--dry-run")
+
+    assert "1 difference" in listed
+    assert SHOP in listed
+    assert not Account.objects.exists()
+    assert "taken by itself: 1 new" in run()
 
 
 def run(*arguments: str) -> str:

@@ -22,6 +22,7 @@ from accounts.services.organizations import (
     request_reading,
     save_rules,
     tend_organizations,
+    what_would_differ,
 )
 from accounts.services.sweeps import poll_due_accounts, request_sweep
 from dashboard.demo.local_aws.client import LocalAws
@@ -259,6 +260,10 @@ def test_a_taking_is_undone_as_long_as_nothing_has_happened(local_aws: LocalAws)
     done = undo(first, "ana")
 
     assert (done.undone, done.kept) == (1, 1)
+    entry = AuditEntry.objects.get(account_number=SHOP, action="undo taking")
+    edit = entry.edits.get()
+    assert ((edit.before or {})["name"], edit.after) == ("name-1", None)
+    assert not AuditEntry.objects.filter(account_number=OPS, action="undo taking").exists()
     assert list(Account.objects.values_list("account_id", flat=True)) == [OPS]
     assert ("new", SHOP) in told(one)
     with pytest.raises(CannotUndo):
@@ -277,7 +282,38 @@ def test_an_undone_rename_leaves_what_a_person_has_changed_since(local_aws: Loca
 
     assert (done.undone, done.kept) == (1, 1)
     assert dict(Account.objects.values_list("account_id", "name")) == {SHOP: "name-1", OPS: "our ops"}
+    edit = AuditEntry.objects.get(account_number=SHOP, action="undo taking").edits.get()
+    assert (edit.before, edit.after) == ({"name": "shop"}, {"name": "name-1"})
     assert ("renamed", SHOP) in told(one)
+
+
+def test_an_undone_state_has_its_entry_and_is_no_field_that_people_set(local_aws: LocalAws) -> None:
+    put(local_aws)
+    one = read(organization())
+    take_all(one)
+    put(local_aws, state="SUSPENDED")
+
+    undo(take_all(read(one)), "ana")
+
+    entry = AuditEntry.objects.get(account_number=SHOP, action="undo taking")
+    assert "SUSPENDED → ACTIVE" in entry.detail
+    assert not entry.edits.exists()
+
+
+def test_looking_alone_lists_everything_and_keeps_nothing(local_aws: LocalAws) -> None:
+    put(local_aws)
+    one = organization(takes_changes=True)
+    save_rules(one, "ana")
+    read(one)
+    before = Organization.objects.values().get()
+    put(local_aws, OPS), local_aws.delete_account(SHOP)
+
+    found = what_would_differ(one)
+
+    assert [(change.kind.value, change.account_id) for change in found] == [("new", OPS), ("gone", SHOP)]
+    assert Organization.objects.values().get() == before
+    assert not one.members.filter(account_id=OPS).exists()
+    assert not Account.objects.filter(account_id=OPS).exists()
 
 
 def test_an_account_that_was_here_before_keeps_what_was_said_of_it(local_aws: LocalAws, make_account: Any) -> None:
