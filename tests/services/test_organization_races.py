@@ -43,7 +43,7 @@ def test_by_itself_the_rest_of_the_reading_stands(organization: Organization) ->
 
 
 def test_the_command_says_that_the_world_has_moved(organization: Organization, local_aws: LocalAws) -> None:
-    local_aws.put_account(SHOP, name="shop")
+    local_aws.put_account(SHOP, name="shop", unit="Sandbox")
 
     with pytest.raises(CommandError, match="Nothing was taken: look again"):
         at_once(bring_in, lambda: call_command("sync_organization", "--take"))
