@@ -82,7 +82,9 @@ def read_accounts(content: bytes) -> list[AccountRow]:
 def _quoted(problems: list[BadLine], text: str) -> list[BadLine]:
     """The first problems with the lines that they are of."""
     lines = io.StringIO(text, newline="").readlines()
-    first = (replace(bad, quoted="".join(lines[bad.line - 1 : bad.line]).rstrip()[:QUOTED]) for bad in problems[:QUOTES])
+    first = (
+        replace(bad, quoted="".join(lines[bad.line - 1 : bad.line]).rstrip()[:QUOTED]) for bad in problems[:QUOTES]
+    )
     return [*first, *problems[QUOTES:]]
 
 

@@ -24,7 +24,6 @@ from accounts.services.edits import Edit
 from accounts.services.importing import BATCH
 from accounts.services.organization_changes import FIELDS, count_waiting
 
-
 UNDO = "undo taking"
 
 

@@ -61,7 +61,10 @@ def test_connecting_asks_a_worker_and_the_page_follows_it(operating: Client, est
     read_now(one.pk)
     over = operating.get(f"{one.get_absolute_url()}reading/", headers={"HX-Request": "true"})
     assert over.headers["HX-Refresh"] == "true"
-    assert "Choose from 3 accounts" in page_of(operating, one)
+    page = page_of(operating, one)
+    assert "Choose from 3 accounts" in page
+    assert "Nobody has chosen yet which of them are wanted." in page
+    assert "to look through" not in page
 
 
 def test_a_role_of_the_management_account_gets_an_external_id_and_is_written_down(
