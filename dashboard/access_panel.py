@@ -129,7 +129,7 @@ def panels_of(account: Account) -> list[RolePanel]:
 
 # What mends a role that is not ready, in words, and where it stands: with its templates, or with the check's calls.
 _NEXT: Final = {
-    Door.SHUT: ("Make the role", ROLES),
+    Door.SHUT: ("Make or mend the role", ROLES),
     Door.OPEN: ("Mend its trust policy", ROLES),
     Door.INCOMPLETE: ("See the statements to add", CALLS),
     Door.UNKNOWN: ("See what was asked", CALLS),

@@ -144,7 +144,7 @@ def _result(path: str, selection: Selection) -> str:
     """Whether a unit is taken, and by whose rule when that is another's."""
     said, decider = "taken" if selection.takes_unit(path) else "left out", selection.decider_of(path)
     if decider is None:
-        return f"{said}: nothing above takes it" if selection.include else said
+        return f"{said}, no rule" if selection.include else said
     return said if decider == path else f"{said}, by {decider or 'the root'}"
 
 

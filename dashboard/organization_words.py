@@ -17,7 +17,7 @@ STATE_WORDS = {
 # Title, what it is, what taking it does.
 KIND_WORDS = {
     Kind.NEW: ("New", "in the organization and not watched", "They are watched, and polled within minutes."),
-    Kind.RENAMED: ("Renamed", "called otherwise in AWS", "They take AWS’s name."),
+    Kind.RENAMED: ("Renamed", "with another name in AWS", "They take AWS’s name."),
     Kind.MOVED: ("Moved", "in another organizational unit", "They take the unit."),
     Kind.TAGS: ("Tags changed", "with other tags in AWS", "They take AWS’s tags; tags given here stay."),
     Kind.SUSPENDED: (

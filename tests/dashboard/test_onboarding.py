@@ -234,7 +234,7 @@ def test_the_list_says_what_is_wrong_with_a_role_and_what_to_do_next(operating: 
     assert (
         "Both roles: AWS refused to let Rolecall assume the account's role; it does not say why. <a" in row_of[shut.pk]
     )
-    assert f'<a href="/onboarding/{shut.account_id}/roles/">Make the role</a>' in row_of[shut.pk]
+    assert f'<a href="/onboarding/{shut.account_id}/roles/">Make or mend the role</a>' in row_of[shut.pk]
     assert "Cleaner role: denied mq:ListBrokers, mq:ListTags, iam:GetRole and 1 more. <a" in row_of[narrow.pk]
     assert f'<a href="/accounts/{narrow.account_id}/#access-check">See the statements to add</a>' in row_of[narrow.pk]
     assert f'<a href="/onboarding/{new.account_id}/roles/">Make the role, then check it</a>' in row_of[new.pk]

@@ -146,7 +146,7 @@ def test_units_stand_as_a_tree_with_their_accounts(operating: Client, estate: Lo
     ("chosen", "results"),
     [
         ({}, ["taken", "taken", "taken", "taken"]),
-        ({"unit:Workloads": "take"}, ["left out: nothing above takes it"] * 2 + ["taken", "taken, by Workloads"]),
+        ({"unit:Workloads": "take"}, ["left out, no rule"] * 2 + ["taken", "taken, by Workloads"]),
         (
             {"unit:/": "leave", "unit:Sandbox": "", "unit:Workloads/Prod": "take"},
             ["left out", "left out, by the root", "left out, by the root", "taken"],
@@ -244,7 +244,7 @@ def test_a_name_of_our_own_is_kept_and_not_asked_for_again(operating: Client, es
     make_account(1, "our shop").__class__.objects.update(account_id=SHOP, unit="Workloads/Prod", tags={"env": "prod"})
     one = connected(operating)
     operating.post(f"{one.get_absolute_url()}choose/", {**RULES, "patterns": "shop"})
-    assert "1 account called otherwise in AWS" in page_of(operating, one)
+    assert "1 account with another name in AWS" in page_of(operating, one)
 
     said = take(operating, one, "renamed", keep="yes")
 

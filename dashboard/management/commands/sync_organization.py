@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if options["partition"]:
             organizations = organizations.filter(partition=options["partition"])
         if not organizations:
-            raise CommandError("no organization is connected: Onboarding → From AWS Organizations")
+            raise CommandError("no organization is connected: Onboarding → Add accounts → From AWS Organizations")
         sync = self._look if options["dry_run"] else self._sync
         good = [sync(one, takes=options["take"]) for one in organizations]
         if options["dry_run"]:
