@@ -243,7 +243,7 @@ def test_the_list_says_what_is_wrong_with_a_role_and_what_to_do_next(operating: 
 def test_what_is_wrong_is_in_the_file_too(operating: Client) -> None:
     checked(make_account(), reader="open", results={"reader": {"detail": "Rolecall refuses this role: it is open."}})
 
-    file = b"".join(operating.get("/onboarding/?_export=csv")).decode()  # type: ignore[arg-type]
+    file = b"".join(operating.get("/onboarding/?_export=csv")).decode()
 
     assert "Reader role: Rolecall refuses this role: it is open." in file
 

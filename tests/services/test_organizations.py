@@ -22,7 +22,6 @@ from accounts.services.organizations import (
     request_reading,
     save_rules,
     tend_organizations,
-    what_would_differ,
 )
 from accounts.services.sweeps import poll_due_accounts, request_sweep
 from dashboard.demo.local_aws.client import LocalAws
@@ -285,35 +284,6 @@ def test_an_undone_rename_leaves_what_a_person_has_changed_since(local_aws: Loca
     edit = AuditEntry.objects.get(account_number=SHOP, action="undo taking").edits.get()
     assert (edit.before, edit.after) == ({"name": "shop"}, {"name": "name-1"})
     assert ("renamed", SHOP) in told(one)
-
-
-def test_an_undone_state_has_its_entry_and_is_no_field_that_people_set(local_aws: LocalAws) -> None:
-    put(local_aws)
-    one = read(organization())
-    take_all(one)
-    put(local_aws, state="SUSPENDED")
-
-    undo(take_all(read(one)), "ana")
-
-    entry = AuditEntry.objects.get(account_number=SHOP, action="undo taking")
-    assert "SUSPENDED → ACTIVE" in entry.detail
-    assert not entry.edits.exists()
-
-
-def test_looking_alone_lists_everything_and_keeps_nothing(local_aws: LocalAws) -> None:
-    put(local_aws)
-    one = organization(takes_changes=True)
-    save_rules(one, "ana")
-    read(one)
-    before = Organization.objects.values().get()
-    put(local_aws, OPS), local_aws.delete_account(SHOP)
-
-    found = what_would_differ(one)
-
-    assert [(change.kind.value, change.account_id) for change in found] == [("new", OPS), ("gone", SHOP)]
-    assert Organization.objects.values().get() == before
-    assert not one.members.filter(account_id=OPS).exists()
-    assert not Account.objects.filter(account_id=OPS).exists()
 
 
 def test_an_account_that_was_here_before_keeps_what_was_said_of_it(local_aws: LocalAws, make_account: Any) -> None:
