@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -34,6 +35,9 @@ RESULT_WORDS: Final = {
     Result.UNKNOWN: "? no answer",
 }
 RESULT_TONES: Final = {Result.ALLOWED: "ok", Result.DENIED: "bad", Result.NOT_TRIED: "soft", Result.UNKNOWN: "warn"}
+MOST_NAMED: Final = 3  # of the calls in a row of the list; the account’s page has all
+ROLES: Final = "roles"
+CALLS: Final = "calls"
 SAME: Final = "For the same reason as the reader role."
 _DENIERS: Final = {"scp": "a service control policy"}
 
@@ -121,6 +125,57 @@ def panels_of(account: Account) -> list[RolePanel]:
     reader, *others = panels
     same = [replace(one, detail=SAME) if one.detail and one.detail == reader.detail else one for one in others]
     return [reader, *same]
+
+
+# What mends a role that is not ready, in words, and where it stands: with its templates, or with the check's calls.
+_NEXT: Final = {
+    Door.SHUT: ("Make or mend the role", ROLES),
+    Door.OPEN: ("Mend its trust policy", ROLES),
+    Door.INCOMPLETE: ("See the statements to add", CALLS),
+    Door.UNKNOWN: ("See what was asked", CALLS),
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why an account's roles are not ready, role by role, and what to do next; without a check only the latter."""
+
+    said: tuple[str, ...]
+    todo: str
+    place: str
+
+
+def trouble_of(check: AccessCheck) -> Trouble | None:
+    """What the last check found wrong, in short; None when nothing is."""
+    if not check.reader:
+        return Trouble((), "Make the role, then check it", ROLES)
+    found = {purpose: Door(getattr(check, purpose)) for purpose in Purpose if getattr(check, purpose)}
+    bad = {purpose: door for purpose, door in found.items() if door is not Door.READY}
+    if not bad:
+        return None
+    why = {purpose: _in_short(check.results.get(purpose, {})) for purpose in bad}
+    reasons = list(why.values())
+    if len(reasons) > 1 and len(set(reasons)) == 1:
+        said: tuple[str, ...] = (f"Both roles: {reasons[0]}",)
+    else:
+        said = tuple(f"{purpose.value.capitalize()} role: {reason}" for purpose, reason in why.items())
+    return Trouble(said, *_NEXT[next(iter(bad.values()))])
+
+
+def _in_short(found: Mapping[str, Any]) -> str:
+    """The first sentence of what AWS's answer means; or the calls that are denied, or were not answered."""
+    if detail := found.get("detail", ""):
+        return f"{detail.partition('. ')[0].rstrip('.')}."
+    calls = {
+        result: [call["action"] for call in found.get("calls", ()) if call["result"] == result] for result in Result
+    }
+    denied, unknown = _some(calls[Result.DENIED]), _some(calls[Result.UNKNOWN])
+    return f"denied {denied}." if denied else f"no answer to {unknown or 'the check'}."
+
+
+def _some(actions: list[str]) -> str:
+    more = len(actions) - MOST_NAMED
+    return ", ".join(actions[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _panel(account: Account, purpose: Purpose, check: AccessCheck) -> RolePanel:

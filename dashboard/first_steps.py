@@ -52,7 +52,7 @@ def _adding() -> SafeString:
 def _role(account: Account | None) -> SafeString:
     if account is None:
         return format_html("{}", "Rolecall writes it ready to copy, for exactly that account, and then checks it.")
-    say = '<a href="{}">The role of {}</a> is ready to copy; make it there, then press “check access”.'
+    say = '<a href="{}">The role of {}</a> is ready to copy; make it there, then press “Check access”.'
     return format_html(say, reverse("onboarding-roles", args=[account.account_id]), account.name)
 
 

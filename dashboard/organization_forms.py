@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -14,6 +15,19 @@ from dashboard.onboarding_forms import ANY_ACCOUNT, PARTITION_WORDS
 
 INTERVALS = [("", "only when asked"), ("3600", "every hour"), ("21600", "every 6 hours"), ("86400", "once a day")]
 ROOT = "/"  # the root's path is empty, and an empty value of a form is none
+UNIT = "unit:"  # a unit's three-way choice is called so, with its path behind
+
+
+class UnitChoice(forms.Widget):
+    """The units of which `unit:PATH` says one thing. The tree with its three-way choices is the template's."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self.said = said
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[str]:
+        """The paths of these units."""
+        return [key.removeprefix(UNIT) for key in data if key.startswith(UNIT) and data[key] == self.said]
 
 
 class ConnectForm(forms.Form):
@@ -59,10 +73,10 @@ class ConnectForm(forms.Form):
 
 
 class RulesForm(forms.Form):
-    """Which accounts are wanted, what their roles are called, and how it goes on."""
+    """Which accounts are wanted, what their roles are named, and how it goes on."""
 
-    include = forms.MultipleChoiceField(required=False)
-    exclude = forms.MultipleChoiceField(required=False)
+    include = forms.MultipleChoiceField(required=False, widget=UnitChoice("take"))
+    exclude = forms.MultipleChoiceField(required=False, widget=UnitChoice("leave"))
     tag_rules = forms.CharField(label="Tags", required=False, widget=forms.Textarea(attrs={"rows": 3}))
     patterns = forms.CharField(label="Names or ids", required=False, widget=forms.Textarea(attrs={"rows": 3}))
     reader_role = forms.CharField(label="Reader role", max_length=512, initial=ROLE_NAMES[Purpose.READER])
@@ -100,20 +114,21 @@ class RulesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """What only makes sense together."""
         data: dict[str, Any] = super().clean() or {}
-        both = sorted(set(data.get("include", ())) & set(data.get("exclude", ())))
-        if both:
-            self.add_error("exclude", f"{both[0]} is ticked both to take and to leave out.")
         if data.get("reader_role") and data.get("reader_role") == data.get("cleaner_role"):
             self.add_error("cleaner_role", "This is the reader role: looking and deleting need two roles.")
         if data.get("takes_changes") and not data.get("interval"):
             self.add_error("takes_changes", "It can take nothing by itself while it is read only when asked.")
         return data
 
+    def units_as_chosen(self) -> Selection:
+        """The rules on units alone, also when something else of the form is wrong."""
+        chosen = (self[name].value() for name in ("include", "exclude"))
+        return Selection(*(tuple(_path(value) for value in values) for values in chosen))
+
     def selection(self) -> Selection:
         """The rules as typed."""
-        data = self.cleaned_data
-        units = [tuple(_path(value) for value in data[name]) for name in ("include", "exclude")]
-        return Selection(units[0], units[1], tuple(data["tag_rules"]), tuple(data["patterns"]))
+        units, data = self.units_as_chosen(), self.cleaned_data
+        return Selection(units.include, units.exclude, tuple(data["tag_rules"]), tuple(data["patterns"]))
 
     def filled(self) -> Organization:
         """The organization with these rules, not kept yet."""

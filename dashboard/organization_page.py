@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from zlib import crc32
 
 from accounts.domain.organization import RESTING, Change, Kind, Member, MemberState, Selection, is_below
 from accounts.models import Organization
@@ -20,6 +21,7 @@ from accounts.services.organization_changes import (
     prefix_of,
     row_for,
 )
+from dashboard.organization_forms import ROOT, UNIT
 from dashboard.organization_words import KIND_WORDS, state_words
 
 SHOWN = 200  # of a kind: more are narrowed by the rules, or read from the command
@@ -101,7 +103,7 @@ def _new_row(organization: Organization, change: Change, member: Member, prefix:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """One unit of the tree. `indent` puts it below its parent."""
+    """One unit of the tree. `indent` puts it below its parent; `result` is what comes of the rules for it."""
 
     path: str
     name: str
@@ -109,6 +111,17 @@ class UnitRow:
     accounts: int
     included: bool
     excluded: bool
+    result: str
+
+    @property
+    def field(self) -> str:
+        """What its three-way choice is called."""
+        return f"{UNIT}{self.path or ROOT}"
+
+    @property
+    def key(self) -> str:
+        """Names the place of its result, which is replaced while somebody chooses."""
+        return f"unit-{crc32(self.path.encode()):x}"
 
 
 def unit_rows(organization: Organization, selection: Selection) -> list[UnitRow]:
@@ -123,8 +136,16 @@ def unit_rows(organization: Organization, selection: Selection) -> list[UnitRow]
 def _unit_row(path: str, inside: Counter[str], selection: Selection) -> UnitRow:
     depth = path.count("/") + 1 if path else 0
     count = sum(number for unit, number in inside.items() if is_below(unit, path))
-    name = path.rpartition("/")[2] or "Root"
-    return UnitRow(path, name, "\u2003" * depth, count, path in selection.include, path in selection.exclude)
+    name, own = path.rpartition("/")[2] or "Root", (path in selection.include, path in selection.exclude)
+    return UnitRow(path, name, "\u2003" * depth, count, *own, _result(path, selection))
+
+
+def _result(path: str, selection: Selection) -> str:
+    """Whether a unit is taken, and by whose rule when that is another's."""
+    said, decider = "taken" if selection.takes_unit(path) else "left out", selection.decider_of(path)
+    if decider is None:
+        return f"{said}, no rule" if selection.include else said
+    return said if decider == path else f"{said}, by {decider or 'the root'}"
 
 
 @dataclass(frozen=True, slots=True)

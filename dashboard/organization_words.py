@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.domain.organization import Kind, MemberState
 from accounts.models import Account
 
+MOVED = "The organization was read again, or an account changed, meanwhile. Nothing was taken: look again."
 STATE_WORDS = {
     MemberState.ACTIVE: "active",
     MemberState.PENDING_ACTIVATION: "not active yet",
@@ -16,7 +17,7 @@ STATE_WORDS = {
 # Title, what it is, what taking it does.
 KIND_WORDS = {
     Kind.NEW: ("New", "in the organization and not watched", "They are watched, and polled within minutes."),
-    Kind.RENAMED: ("Renamed", "called otherwise in AWS", "They take AWS’s name."),
+    Kind.RENAMED: ("Renamed", "with another name in AWS", "They take AWS’s name."),
     Kind.MOVED: ("Moved", "in another organizational unit", "They take the unit."),
     Kind.TAGS: ("Tags changed", "with other tags in AWS", "They take AWS’s tags; tags given here stay."),
     Kind.SUSPENDED: (

@@ -180,6 +180,8 @@ TEMPLATES = [
     }
 ]
 
+# AWS allows an organization 2,000 units, and the page that chooses from it has a field for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 FILE_UPLOAD_HANDLERS = ["dashboard.uploads.OperatorsFile"]
 
 LOGIN_URL = "sign-in"

@@ -22,6 +22,12 @@ def test_no_link_leads_nowhere() -> None:
     assert broken == []
 
 
+def test_a_decision_bears_the_number_of_its_file() -> None:
+    numbered = {page.name[:4]: re.match(r"# (\d+)\. ", page.read_text()) for page in DOCS.glob("decisions/*.md")}
+
+    assert [number for number, found in numbered.items() if found is None or int(found[1]) != int(number)] == []
+
+
 def test_the_index_names_every_page() -> None:
     index = DOCS / "README.md"
 

@@ -98,16 +98,20 @@ class Selection:
 
     def takes(self, member: Member) -> bool:
         """True when the rules want this account; what could not be read never fits a rule that asks for it."""
-        return self._takes_unit(member.unit) and self._takes_tags(member.tags) and self._takes_name(member)
+        return self.takes_unit(member.unit) and self._takes_tags(member.tags) and self._takes_name(member)
 
-    def _takes_unit(self, unit: str | None) -> bool:
+    def takes_unit(self, unit: str | None) -> bool:
         """The longest unit above the account decides: Workloads out, Workloads/Prod in."""
         if not self.include and not self.exclude:
             return True
         if unit is None:
             return False
-        above = max((path for path in (*self.include, *self.exclude) if is_below(unit, path)), key=len, default=None)
+        above = self.decider_of(unit)
         return not self.include if above is None else above not in self.exclude
+
+    def decider_of(self, unit: str) -> str | None:
+        """The unit whose rule is the nearest above one, itself included; None when no rule stands above it."""
+        return max((path for path in (*self.include, *self.exclude) if is_below(unit, path)), key=len, default=None)
 
     def _takes_tags(self, tags: Mapping[str, str] | None) -> bool:
         """One of the values given for each key: env=prod or env=test, and owner whatever it is."""

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from accounts.domain.identifiers import parse_account_id, parse_role_arn
@@ -25,6 +25,8 @@ COLUMNS = ("account_id", "name", "reader_role_arn", "cleaner_role_arn", "externa
 HEADER = ",".join(COLUMNS)
 MAX_BYTES = 32 * 1024 * 1024  # read and compared in memory, in the request of whoever sent it
 MAX_ROWS = 100_000
+QUOTES = 200  # problems with their lines: a page shows no more
+QUOTED = 200  # characters of a line
 ROWS_AT_ONCE = 500  # of one block that is written
 
 # How files begin that are no text, and what people call them.
@@ -46,10 +48,14 @@ _KEPT_AS_TEXT = re.compile(r'="(.*)"')  # how people keep a spreadsheet from eat
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """One thing wrong with the file. `line` counts from 1, the header included, as an editor shows it."""
+    """One thing wrong with the file. `line` counts from 1, the header included, as an editor shows it.
+
+    `quoted` is how the line begins; of what nobody reads on a page it is empty.
+    """
 
     line: int
     problem: str
+    quoted: str = ""
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.problem}"
@@ -66,10 +72,27 @@ class BadFile(Exception):
 
 def read_accounts(content: bytes) -> list[AccountRow]:
     """Read a whole CSV file. Raises BadFile with every bad line."""
+    text = _decode(content)
+    try:
+        return _read(text)
+    except BadFile as refusal:
+        raise BadFile(_quoted(refusal.problems, text), refusal.good) from None
+
+
+def _quoted(problems: list[BadLine], text: str) -> list[BadLine]:
+    """The first problems with the lines that they are of."""
+    lines = io.StringIO(text, newline="").readlines()
+    first = (
+        replace(bad, quoted="".join(lines[bad.line - 1 : bad.line]).rstrip()[:QUOTED]) for bad in problems[:QUOTES]
+    )
+    return [*first, *problems[QUOTES:]]
+
+
+def _read(text: str) -> list[AccountRow]:
     problems: list[BadLine] = []
     rows: list[AccountRow] = []
     seen: dict[str, int] = {}
-    for found in _records(_decode(content)):
+    for found in _records(text):
         if isinstance(found, BadLine):
             problems.append(found)
             continue

@@ -51,9 +51,14 @@ def masked(external_id: str) -> str:
 
 def keep(entry: AuditEntry, edits: Iterable[Edit | None]) -> None:
     """Write down what an act has changed."""
+    keep_each((entry, edit) for edit in edits)
+
+
+def keep_each(told: Iterable[tuple[AuditEntry, Edit | None]]) -> None:
+    """Write down what several acts have changed, each beside its own entry."""
     rows = (
         AccountEdit(entry=entry, account_number=edit.account_number, before=edit.before, after=edit.after)
-        for edit in edits
+        for entry, edit in told
         if edit is not None
     )
     AccountEdit.objects.bulk_create(rows, batch_size=BATCH)

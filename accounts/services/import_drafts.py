@@ -33,7 +33,7 @@ def draft_import(person: User, file_name: str, content: bytes, made: ExternalIds
     try:
         rows = read_accounts(content)
     except BadFile as refusal:
-        lines = [[bad.line, bad.problem] for bad in refusal.problems]
+        lines = [astuple(bad) for bad in refusal.problems]
         kept = {"problems": lines, "text": "" if file_name else content.decode()}
         return _keep(person, file_name, kept, problems=len(lines), good_lines=refusal.good)
     filled, new = fill_external_ids(rows, made)

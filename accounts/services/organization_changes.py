@@ -30,14 +30,13 @@ from accounts.domain.role_policies import new_external_id
 from accounts.domain.role_templates import external_id_in_stackset
 from accounts.models import (
     Account,
-    AccountEdit,
     AuditEntry,
     HubIdentity,
     Organization,
     OrganizationMember,
     OrganizationTake,
 )
-from accounts.services import audit
+from accounts.services import audit, edits
 from accounts.services.edits import Edit
 from accounts.services.importing import BATCH, MAX_NAME, AccountRow, add
 
@@ -211,11 +210,11 @@ def _ask_a_person(organization: Organization, stopped: int) -> None:
 
 def _apply(organization: Organization, known: Known, chosen: list[Change], actor: str) -> OrganizationTake:
     now = timezone.now()
-    edits = _take_new(organization, known, [change for change in chosen if change.kind is Kind.NEW], now)
-    items: list[dict[str, Any]] = [{"account_id": account_id, "new": True} for account_id in edits]
+    new = _take_new(organization, known, [change for change in chosen if change.kind is Kind.NEW], now)
+    items: list[dict[str, Any]] = [{"account_id": account_id, "new": True} for account_id in new]
     items += _take_news(known, [change for change in chosen if change.kind is not Kind.NEW], now)
     _keep_taken(known, chosen)
-    _note(organization, chosen, actor, edits, {item["account_id"]: item for item in items})
+    _note(organization, chosen, actor, new, {item["account_id"]: item for item in items})
     counts = Counter(change.kind.value for change in chosen)
     _forget_old_takes(organization)
     return OrganizationTake.objects.create(organization=organization, actor=actor[:150], counts=counts, items=items)
@@ -230,14 +229,8 @@ def _note(
 ) -> None:
     """One audit entry for each change, with what it changed of the account."""
     made = AuditEntry.objects.bulk_create((_entry(organization, change, actor) for change in chosen), batch_size=BATCH)
-    rows = []
-    for entry, change in zip(made, chosen, strict=True):
-        edit = new.get(change.account_id) or _edit_of(change, items[change.account_id])
-        if edit is not None:
-            rows.append(
-                AccountEdit(entry=entry, account_number=change.account_id, before=edit.before, after=edit.after)
-            )
-    AccountEdit.objects.bulk_create(rows, batch_size=BATCH)
+    told = (new.get(change.account_id) or _edit_of(change, items[change.account_id]) for change in chosen)
+    edits.keep_each(zip(made, told, strict=True))
 
 
 def _edit_of(change: Change, item: dict[str, Any]) -> Edit | None:
@@ -280,7 +273,7 @@ def _take_new(organization: Organization, known: Known, new: list[Change], now: 
     prefix = prefix_of(organization)
     members = [known.members[change.account_id] for change in new]
     rows = [row_for(organization, member.facts, prefix) for member in members]
-    edits = add(rows)
+    added = add(rows)
     units = {member.account_id: member.unit or "" for member in members}
     made = list(Account.objects.filter(account_id__in=units).order_by("pk"))
     for account in made:
@@ -289,7 +282,7 @@ def _take_new(organization: Organization, known: Known, new: list[Change], now: 
     Account.objects.bulk_update(made, ["unit", "organization_state", "organization_state_since"], batch_size=BATCH)
     for member in members:
         member.taken = asdict(Taken(member.name, member.unit or "", dict(member.tags or {})))
-    return {row.account_id: edit for row, edit in zip(rows, edits, strict=True)}
+    return {row.account_id: edit for row, edit in zip(rows, added, strict=True)}
 
 
 def _take_news(known: Known, news: list[Change], now: datetime) -> list[dict[str, Any]]:

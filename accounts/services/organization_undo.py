@@ -12,15 +12,19 @@ from django.utils import timezone
 from accounts.models import (
     Account,
     AccountEdit,
+    AuditEntry,
     Cleanup,
     Organization,
     OrganizationMember,
     OrganizationTake,
     RoleStatus,
 )
-from accounts.services import audit
+from accounts.services import audit, edits
+from accounts.services.edits import Edit
 from accounts.services.importing import BATCH
 from accounts.services.organization_changes import FIELDS, count_waiting
+
+UNDO = "undo taking"
 
 
 class CannotUndo(Exception):
@@ -52,13 +56,15 @@ def undo(take: OrganizationTake, actor: str) -> Undone:
         members = {member.account_id: member for member in organization.members.filter(account_id__in=ids)}
         untouched = _untouched(accounts, last.at)
         done = [_undo_one(item, accounts, members, untouched, now) for item in last.items]
-        _store(accounts, [item for item, undone in zip(last.items, done, strict=True) if undone])
+        undone = [item for item, is_undone in zip(last.items, done, strict=True) if is_undone]
+        _note(organization, actor, undone, accounts)
+        _store(accounts, undone)
         OrganizationMember.objects.bulk_update(members.values(), ["taken"], batch_size=BATCH)
         last.undone_at, last.undone_by = now, actor[:150]
         last.save(update_fields=["undone_at", "undone_by"])
         result = Undone(sum(done), len(done) - sum(done))
         count_waiting(organization)
-        audit.note(actor, "undo taking", str(organization), f"accounts: {result.undone} undone, {result.kept} left")
+        audit.note(actor, UNDO, str(organization), f"accounts: {result.undone} undone, {result.kept} left")
     return result
 
 
@@ -99,6 +105,42 @@ def _put_back(account: Account, item: dict[str, Any], now: datetime) -> bool:
         account.organization_state_since = account.next_poll_at = now
     account.updated_at = now
     return True
+
+
+def _note(organization: Organization, actor: str, undone: list[dict[str, Any]], accounts: dict[str, Account]) -> None:
+    """One audit entry for each account, as taking writes them; one that goes has its page no more, but its entry."""
+    told = [(accounts[item["account_id"]], item) for item in undone]
+    made = AuditEntry.objects.bulk_create(
+        (
+            AuditEntry(
+                actor=actor[:150], action=UNDO, subject=str(account)[:200], account_number=account.account_id,
+                detail=f"{_in_words(item)}; {organization}",
+            )
+            for account, item in told
+        ),
+        batch_size=BATCH,
+    )  # fmt: skip
+    edits.keep_each(zip(made, (_edit_of(account, item) for account, item in told), strict=True))
+
+
+def _in_words(item: dict[str, Any]) -> str:
+    if item["new"]:
+        return "was new, is not watched any more"
+    return "; ".join(f"{_word(value)} → {_word(item['before'][name])}" for name, value in item["after"].items())
+
+
+def _word(value: Any) -> str:
+    return (", ".join(f"{key}={word}" for key, word in value.items()) if isinstance(value, dict) else value) or "–"
+
+
+def _edit_of(account: Account, item: dict[str, Any]) -> Edit | None:
+    """The fields that people set, too; a state is AWS's."""
+    if item["new"]:
+        gone = edits.difference(None, account)
+        return gone and Edit(account.account_id, gone.after, None)
+    names = [name for name in item["after"] if name in edits.FIELDS]
+    before, after = ({name: item[side][name] for name in names} for side in ("after", "before"))
+    return Edit(account.account_id, before, after) if names else None
 
 
 def _store(accounts: dict[str, Account], undone: list[dict[str, Any]]) -> None:

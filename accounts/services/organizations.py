@@ -17,7 +17,7 @@ from accounts.aws.errors import AwsError, refused_as_open
 from accounts.aws.hub import RoleGrant
 from accounts.aws.organization import Explanation, OrganizationFacts, explain, read_organization
 from accounts.domain.identifiers import parse_role_arn
-from accounts.domain.organization import Member, MemberState
+from accounts.domain.organization import Change, Member, MemberState
 from accounts.domain.role_policies import ORGANIZATION
 from accounts.models import Account, Organization, OrganizationMember
 from accounts.services import audit, queue
@@ -25,7 +25,7 @@ from accounts.services.acts import batches
 from accounts.services.claims import new_token
 from accounts.services.credentials import client_settings, hub_of, opens_to_strangers, session_name
 from accounts.services.lending import lend_the_connection
-from accounts.services.organization_changes import count_waiting, take_by_itself
+from accounts.services.organization_changes import count_waiting, difference, take_by_itself
 from accounts.services.sts_budget import wait_for_turn
 
 READ_TASK = "accounts.read_organization"
@@ -40,6 +40,14 @@ _WAITING = Q(answered_at__isnull=True) | Q(answered_at__lt=F("requested_at"))
 
 class AlreadyConnected(Exception):
     """There is an organization with this way in."""
+
+
+class NotRead(Exception):
+    """There is no whole reading; `why` says it for an admin."""
+
+    def __init__(self, why: Explanation) -> None:
+        super().__init__(why.detail)
+        self.why = why
 
 
 def connect(wanted: Organization, actor: str) -> Organization:
@@ -122,15 +130,23 @@ def read_now(pk: int) -> bool:
     lend_the_connection()
     try:
         facts = _ask(organization, _teller(pk, token))
-    except AwsError as error:
-        why = explain(error, organization.access_role_arn, settings.AWS_ORGANIZATION_ATTEMPTS)
-        _keep_problem(organization, why, began, token)
+    except NotRead as none:
+        _keep_problem(organization, none.why, began, token)
     else:
-        if organization.organization_id not in ("", facts.organization_id):
-            _keep_problem(organization, _other(organization, facts), began, token)
-        else:
-            _keep(organization, facts, began, token)
+        _keep(organization, facts, began, token)
     return True
+
+
+def what_would_differ(organization: Organization) -> list[Change]:
+    """Ask AWS and say what differs, all of it: nothing is kept and nothing is taken. Raises NotRead."""
+    lend_the_connection()
+    facts = _ask(organization, lambda stage: None)
+    with transaction.atomic():
+        locked = Organization.objects.select_for_update().get(pk=organization.pk)  # as whoever keeps a reading does
+        _keep_members(locked, facts)
+        found = difference(locked)
+        transaction.set_rollback(True)
+    return found
 
 
 def _other(organization: Organization, facts: OrganizationFacts) -> Explanation:
@@ -158,6 +174,18 @@ def _teller(pk: int, token: str) -> Callable[[str], None]:
 
 
 def _ask(organization: Organization, tell: Callable[[str], None]) -> OrganizationFacts:
+    """A whole reading of this very organization. Raises NotRead."""
+    try:
+        facts = _asked(organization, tell)
+    except AwsError as error:
+        why = explain(error, organization.access_role_arn, settings.AWS_ORGANIZATION_ATTEMPTS)
+        raise NotRead(why) from error
+    if organization.organization_id not in ("", facts.organization_id):
+        raise NotRead(_other(organization, facts))
+    return facts
+
+
+def _asked(organization: Organization, tell: Callable[[str], None]) -> OrganizationFacts:
     name = organization.partition
     patient = replace(client_settings(), max_attempts=settings.AWS_ORGANIZATION_ATTEMPTS)
     grant = _grant(organization)

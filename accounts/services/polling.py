@@ -37,18 +37,23 @@ NOT_STORED = (
 
 
 def run_poll(poll_pk: int) -> None:
-    """Claim a poll, look, record, finish. Whatever goes wrong, the poll ends and says why."""
+    """Claim a poll, look, record, finish; where another sweep polls the account, come again in a moment."""
+    if try_poll(poll_pk) is Refusal.BUSY:
+        queue.send_polls([poll_pk], queue.URGENT_QUEUE, countdown=BUSY_WAIT_SECONDS)
+
+
+def try_poll(poll_pk: int) -> Refusal | None:
+    """Claim a poll, look, record, finish; or say why it was not claimed. Whatever goes wrong, it ends and says why."""
     patiently, token = Patience(PATIENCE_SECONDS), new_token()
     poll = patiently(lambda: claim(poll_pk, token))
-    if poll is Refusal.BUSY:
-        queue.send_polls([poll_pk], queue.URGENT_QUEUE, countdown=BUSY_WAIT_SECONDS)
     if isinstance(poll, Refusal):
-        return
+        return poll
     with underway(poll.sweep_id):
         _poll(poll, patiently)
     # After the commit: of two polls that end at once, each would still see the other one open.
     if not is_busy_with(poll.sweep_id):
         patiently(lambda: close_if_finished(poll.sweep_id))
+    return None
 
 
 def _poll(poll: Poll, patiently: Patience) -> None:

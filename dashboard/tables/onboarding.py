@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import django_tables2 as tables
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.domain.access import Door
 from accounts.models import AccessCheck, Account
-from dashboard.access_panel import DOOR_CHIPS, DOOR_WORDS
-from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html, time_html
+from dashboard.access_panel import DOOR_CHIPS, DOOR_WORDS, ROLES, trouble_of
+from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html, account_url, time_html
 
 
 def check_of(account: Account) -> AccessCheck:
@@ -23,7 +26,25 @@ def door_html(value: str, none: str) -> SafeString:
     if not value:
         return format_html('<span class="soft">{}</span>', none)
     door = Door(value)
+    if door is Door.READY:  # plain, so that what is not stands out
+        return format_html('<span class="grade ok">✓ {}</span>', DOOR_WORDS[door])
     return format_html('<span class="chip {}">{}</span>', DOOR_CHIPS[door], DOOR_WORDS[door])
+
+
+def problem_words(account: Account) -> str:
+    """What is wrong with its roles, as it is exported."""
+    trouble = trouble_of(check_of(account))
+    return " ".join(trouble.said) if trouble else ""
+
+
+@cache
+def _onboarding() -> str:
+    return reverse("onboarding")
+
+
+def _where(place: str, account_id: str) -> str:
+    """The address of what comes next. Resolved once, as `account_url` is."""
+    return f"{_onboarding()}{account_id}/roles/" if place == ROLES else f"{account_url(account_id)}#access-check"
 
 
 class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
@@ -33,6 +54,9 @@ class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     account_id = TextColumn("account_id", lambda a: a.account_id, verbose_name="Id", visible=False)
     reader = SortedColumn("access_check__reader", lambda a: check_of(a).reader, verbose_name="Reader role")
     cleaner = SortedColumn("access_check__cleaner", lambda a: check_of(a).cleaner, verbose_name="Cleaner role")
+    trouble = SortedColumn(
+        "pk", lambda a: problem_words(a), verbose_name="Problem", orderable=False, attrs={"td": {"class": "note"}}
+    )
     checked_at = TimeColumn("access_check__checked_at", lambda a: check_of(a).checked_at, verbose_name="Checked")
 
     reader_role = TextColumn(
@@ -48,7 +72,7 @@ class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
 
     def say_nothing_of_checks(self) -> None:
         """Show what the roles are instead: forty rows of “not checked” are one sentence, and the page says it."""
-        for name in ("reader", "cleaner", "checked_at"):
+        for name in ("reader", "cleaner", "trouble", "checked_at"):
             self.columns.hide(name)
         for name in ("reader_role", "cleaner_role"):
             self.columns.show(name)
@@ -64,6 +88,14 @@ class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     def render_cleaner(self, record: Account) -> SafeString:
         """The same for the cleaner role, where there is one."""
         return door_html(check_of(record).cleaner, "not checked" if record.cleaner_role_arn else "none")
+
+    def render_trouble(self, record: Account) -> SafeString:
+        """Why a role is not ready, and the next step; nothing where both are."""
+        trouble = trouble_of(check_of(record))
+        if trouble is None:
+            return SafeString("")
+        said = format_html_join("", "{} ", ((sentence,) for sentence in trouble.said))
+        return format_html('{}<a href="{}">{}</a>', said, _where(trouble.place, record.account_id), trouble.todo)
 
     def render_checked_at(self, record: Account) -> SafeString:
         """When, or that a worker is at it."""

@@ -24,13 +24,12 @@ from accounts.services.organizations import AlreadyConnected, connect, disconnec
 from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.organization_forms import ConnectForm, RulesForm
 from dashboard.organization_page import choice_of, difference_of, unit_rows
-from dashboard.organization_words import KIND_WORDS
+from dashboard.organization_words import KIND_WORDS, MOVED
 from dashboard.views.common import wants_fragment
 from dashboard.words import plural
 
 FORMS = {Format.CLOUDFORMATION: "CloudFormation", Format.TERRAFORM: "Terraform", Format.CLI: "AWS CLI"}
 TAKES_SHOWN = 5
-MOVED = "The organization was read again, or an account changed, meanwhile. Nothing was taken: look again."
 ALREADY = "This organization is connected already: open it from the list."
 
 
@@ -114,20 +113,20 @@ def organization_edit(request: ViewerRequest, organization_pk: int) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to(Role.OPERATOR)
 def organization_choose(request: ViewerRequest, organization_pk: int) -> HttpResponse:
-    """Choose accounts: GET shows the rules, or for HTMX what those in the address take; POST keeps them."""
+    """Choose accounts: POST keeps the rules; HTMX, or the button that shows, gets what they take and keeps nothing."""
     one = get_object_or_404(Organization, pk=organization_pk)
     live = wants_fragment(request)
-    form = RulesForm(request.GET if live else request.POST or None, organization=one)
+    form = RulesForm(request.POST or None, organization=one)
     valid = form.is_valid()
-    if valid and request.method == "POST" and "show" not in request.POST:
+    if valid and not live and "show" not in request.POST:
         save_rules(form.filled(), request.user.get_username())
         messages.success(request, "The choice is kept. Nothing is taken yet: look through it below.")
         return redirect(one)
     if valid:
         form.filled()  # not kept: what is shown is what would be
     choice = choice_of(one, one.selection) if one.read_at and (valid or not form.is_bound) else None
-    context = {"organization": one, "form": form, "choice": choice, "units": unit_rows(one, one.selection)}
-    return render(request, "organization/_choice.html" if live else "organization/choose.html", context)
+    context = {"organization": one, "form": form, "choice": choice, "units": unit_rows(one, form.units_as_chosen())}
+    return render(request, "organization/_live_choice.html" if live else "organization/choose.html", context)
 
 
 @require_POST

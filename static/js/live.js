@@ -42,9 +42,9 @@
     const held = target.closest("[data-live]")?.querySelectorAll("input:not([type=hidden])") ?? [];
     const empty = requestConfig.verb === "get" && target.dataset.follows !== undefined && !serverResponse.includes(`id="${target.id}"`);
     if ([...held].some(busy) || empty) event.detail.shouldSwap = false;
-    // A list that got its first row, or lost its last one, is another page.
-    const other = { rows: 'id="nothing"', nothing: 'id="rows"' }[target.id];
-    if (empty && other && serverResponse.includes(other) && !document.activeElement.matches("input, textarea")) location.reload();
+    // A page that got its first row or answer, or lost its last one, is another page.
+    const other = target.id === "nothing" || (target.id === "rows" && serverResponse.includes('id="nothing"'));
+    if (empty && other && !event.detail.isError && !document.activeElement.matches("input, textarea")) location.reload();
   });
 
   const isField = (element) => element.matches("input:not([type=hidden]), textarea");

@@ -140,6 +140,14 @@
     show();
   }
 
+  // A button that takes what is ticked waits until something is.
+  const arm = () => document.querySelectorAll("[data-needs]").forEach((button) => {
+    button.disabled = !button.form.querySelector(`[name="${button.dataset.needs}"]:checked`);
+  });
+  arm();
+  for (const news of ["change", "htmx:afterSwap"]) document.addEventListener(news, arm);
+  addEventListener("pageshow", arm);
+
   // A report's button prints; without JavaScript the browser's own does.
   document.querySelectorAll("[data-print]").forEach((button) => {
     button.hidden = false;

@@ -83,7 +83,7 @@ def test_a_dropped_file_becomes_accounts_that_are_checked_and_read(
     expect(page.get_by_role("button", name="Preview")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What estate.csv would do")).to_be_visible()
-    expect(page.get_by_label("and check the access")).not_to_be_checked()  # their roles cannot be there yet
+    expect(page.get_by_label("Then check the access")).not_to_be_checked()  # their roles cannot be there yet
     page.get_by_role("button", name="Import 2 new").click()
     expect(page.get_by_role("heading", name="2 accounts added, 0 updated")).to_be_visible()
 
@@ -98,6 +98,10 @@ def test_a_dropped_file_becomes_accounts_that_are_checked_and_read(
 def test_the_form_leads_by_keyboard_alone_to_an_account_that_is_read(
     empty_site: str, demo_aws: LocalAws, page: Page
 ) -> None:
+    beside = page.context.new_page()
+    beside.goto(f"{empty_site}/matrix/")
+    expect(beside.get_by_role("heading", name="From here to the first answer")).to_be_visible()
+    page.bring_to_front()
     page.get_by_role("link", name="Add one by its form").press("Enter")
     page.get_by_label("Account id").focus()
     page.keyboard.type("1111-2222-3333")
@@ -107,12 +111,16 @@ def test_the_form_leads_by_keyboard_alone_to_an_account_that_is_read(
 
     expect(page.get_by_role("heading", name="Roles of shop")).to_be_visible()
     make_roles(demo_aws)
-    page.get_by_role("button", name="check access").press("Enter")
+    page.get_by_role("button", name="Check access").press("Enter")
     expect(page.locator("#access-check")).to_contain_text("ready", timeout=SLOW)
     page.get_by_role("button", name="Poll this account").press("Enter")
     page.goto(f"{empty_site}/accounts/{SHOP}/")
     expect(page.get_by_role("heading", name="shop")).to_be_visible()
     wait_for_a_verdict(page)
+
+    # What was open all the time on the first steps has become the matrix, without anybody's doing.
+    beside.evaluate("htmx.trigger(document.body, 'sweep-begun')")
+    expect(beside.locator("#rows")).to_contain_text("shop", timeout=SLOW)
 
 
 def wait_for_a_verdict(page: Page) -> None:

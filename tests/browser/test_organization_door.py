@@ -25,6 +25,7 @@ def door(demo_site: str, sign_in: Callable[[str], None], page: Page) -> Page:
     HubIdentity.objects.update_or_create(partition="aws", defaults={"external_id_prefix": STACKSET_PREFIX})
     sign_in(demo_site)
     page.get_by_role("link", name="Onboarding").click()
+    page.get_by_text("Add accounts ▾").click()
     page.get_by_role("link", name="From AWS Organizations").click()
     return page
 

@@ -42,6 +42,13 @@ def test_what_is_no_account_may_be_a_broker_and_the_other_way_round(watching: Cl
     assert 'href="/accounts/?q=orders">Look among accounts' in html_of(watching, "/brokers/?q=orders")
 
 
+@pytest.mark.parametrize("page", ["/", "/matrix/"])
+def test_the_first_steps_follow_the_sweeps_until_there_is_an_answer(page: str, operating: Client) -> None:
+    assert re.search(
+        r'<div id="nothing" data-follows="[^"]+"><section class="card first-steps"', html_of(operating, page)
+    )
+
+
 @pytest.mark.parametrize(
     ("page", "said"),
     [

@@ -137,6 +137,7 @@ def test_every_bad_line_is_shown_with_its_reason_and_can_be_downloaded(operating
 
     assert "Nothing was imported: 2 lines need another look" in text(page)
     assert "did a spreadsheet round it?" in text(page)
+    assert page.content.decode().count('<code class="quoted">1.23457E+11,x,arn:aws:iam::1:role/x,,,</code>') == 1
     assert [row["line"] for row in file] == ["3", "3", "4"]
     assert not Account.objects.exists()
 

@@ -214,6 +214,48 @@ def test_an_open_role_is_said_loudly(watching: Client) -> None:
     assert "This role opens without the external id." in text(watching.get(f"/accounts/{account.account_id}/"))
 
 
+def test_the_list_says_what_is_wrong_with_a_role_and_what_to_do_next(operating: Client) -> None:
+    ready, shut, narrow, new = (make_account(number, f"account-{number}") for number in range(1, 5))
+    shut_said = "AWS refused to let Rolecall assume the account's role; it does not say why. Check in the account."
+    actions = ("mq:ListBrokers", "mq:ListTags", "iam:GetRole", "iam:GetPolicy")
+    calls = [{"action": action, "result": "denied"} for action in actions]
+    checked(ready)
+    checked(shut, reader="shut", cleaner="shut", results={key: {"detail": shut_said} for key in ("reader", "cleaner")})
+    checked(narrow, reader="ready", cleaner="incomplete", results={"reader": {}, "cleaner": {"calls": calls}})
+
+    page = text(operating.get("/onboarding/"))
+
+    rows = {row.partition("</tr>")[0] for row in page.split("<tr")}
+    row_of = {
+        one.pk: next(row for row in rows if f'id="a{one.account_id}"' in row) for one in (ready, shut, narrow, new)
+    }
+    assert '<span class="grade ok">✓ ready</span>' in row_of[ready.pk]
+    assert '<td class="note"></td>' in row_of[ready.pk]
+    assert (
+        "Both roles: AWS refused to let Rolecall assume the account's role; it does not say why. <a" in row_of[shut.pk]
+    )
+    assert f'<a href="/onboarding/{shut.account_id}/roles/">Make or mend the role</a>' in row_of[shut.pk]
+    assert "Cleaner role: denied mq:ListBrokers, mq:ListTags, iam:GetRole and 1 more. <a" in row_of[narrow.pk]
+    assert f'<a href="/accounts/{narrow.account_id}/#access-check">See the statements to add</a>' in row_of[narrow.pk]
+    assert f'<a href="/onboarding/{new.account_id}/roles/">Make the role, then check it</a>' in row_of[new.pk]
+
+
+def test_what_is_wrong_is_in_the_file_too(operating: Client) -> None:
+    checked(make_account(), reader="open", results={"reader": {"detail": "Rolecall refuses this role: it is open."}})
+
+    file = b"".join(operating.get("/onboarding/?_export=csv")).decode()
+
+    assert "Reader role: Rolecall refuses this role: it is open." in file
+
+
+def test_done_steps_are_said_to_be_done(operating: Client) -> None:
+    page = text(operating.get(f"/onboarding/{make_account(external_id='e1').account_id}/roles/"))
+
+    assert '<span aria-hidden="true">✓</span>Account<i class="visually-hidden">, done</i>' in page
+    assert '<li class="here" aria-current="step"><span aria-hidden="true">2</span>Roles</li>' in page
+    assert '<button class="button primary">Check access</button>' in page
+
+
 def test_a_check_of_another_role_than_the_present_one_says_so(watching: Client) -> None:
     account = make_account()
     checked(account, reader_role_arn="arn:aws:iam::1:role/old")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from io import StringIO
 from typing import Any
@@ -60,7 +61,10 @@ def test_connecting_asks_a_worker_and_the_page_follows_it(operating: Client, est
     read_now(one.pk)
     over = operating.get(f"{one.get_absolute_url()}reading/", headers={"HX-Request": "true"})
     assert over.headers["HX-Refresh"] == "true"
-    assert "Choose from 3 accounts" in page_of(operating, one)
+    page = page_of(operating, one)
+    assert "Choose from 3 accounts" in page
+    assert "Nobody has chosen yet which of them are wanted." in page
+    assert "to look through" not in page
 
 
 def test_a_role_of_the_management_account_gets_an_external_id_and_is_written_down(
@@ -107,7 +111,7 @@ def test_choosing_shows_live_what_it_takes_and_keeps_nothing(operating: Client, 
     one = connected(operating)
     address = f"{one.get_absolute_url()}choose/"
 
-    live = operating.get(address, {**RULES, "include": "Workloads"}, headers={"HX-Request": "true"})
+    live = operating.post(address, {**RULES, "unit:Workloads": "take"}, headers={"HX-Request": "true"})
 
     said = text(live)
     assert "1 new account" in said
@@ -139,14 +143,63 @@ def test_units_stand_as_a_tree_with_their_accounts(operating: Client, estate: Lo
 
 
 @pytest.mark.parametrize(
+    ("chosen", "results"),
+    [
+        ({}, ["taken", "taken", "taken", "taken"]),
+        ({"unit:Workloads": "take"}, ["left out, no rule"] * 2 + ["taken", "taken, by Workloads"]),
+        (
+            {"unit:/": "leave", "unit:Sandbox": "", "unit:Workloads/Prod": "take"},
+            ["left out", "left out, by the root", "left out, by the root", "taken"],
+        ),
+    ],
+)
+def test_each_unit_says_what_comes_of_the_rules(
+    operating: Client, estate: LocalAws, chosen: dict[str, str], results: list[str]
+) -> None:
+    one = connected(operating)
+    address = f"{one.get_absolute_url()}choose/"
+
+    shown = operating.post(address, {**RULES, **chosen, "show": "yes"})
+    live = operating.post(address, {**RULES, **chosen}, headers={"HX-Request": "true"})
+    operating.post(address, {**RULES, **chosen})
+    kept = operating.get(address)
+
+    assert [[row.result for row in page.context["units"]] for page in (shown, live, kept)] == [results] * 3
+    row = shown.context["units"][-1]
+    assert f'<span id="{row.key}"' in shown.content.decode()
+    assert f'<span id="{row.key}" hx-swap-oob="true"' in live.content.decode()
+
+
+def test_each_unit_has_one_choice_of_three_and_keeps_it_when_something_else_is_wrong(
+    operating: Client, estate: LocalAws
+) -> None:
+    one = connected(operating)
+
+    page = operating.post(f"{one.get_absolute_url()}choose/", {**RULES, "unit:Sandbox": "leave", "tag_rules": "=x"})
+
+    ticked = re.findall(r'name="(unit:[^"]+)" value="(\w*)"[^>]* checked', page.content.decode())
+    assert ticked == [("unit:/", ""), ("unit:Sandbox", "leave"), ("unit:Workloads", ""), ("unit:Workloads/Prod", "")]
+
+
+def test_two_thousand_units_are_chosen_from(operating: Client, estate: LocalAws) -> None:
+    one = connected(operating)
+    one.units = [f"Unit {number:04}" for number in range(2000)]
+    one.save()
+
+    operating.post(f"{one.get_absolute_url()}choose/", {**RULES, **{f"unit:{unit}": "take" for unit in one.units}})
+
+    one.refresh_from_db()
+    assert len(one.include_units) == 2000
+
+
+@pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"tag_rules": "=x"}, "names nothing"),
         ({"reader_role": "no spaces"}, "Not the name of an IAM role"),
         ({"cleaner_role": "MqSlrReader"}, "This is the reader role"),
-        ({"include": "Sandbox", "exclude": "Sandbox"}, "Sandbox is ticked both to take and to leave out."),
         ({"takes_changes": "on"}, "while it is read only when asked"),
-        ({"include": "Mars"}, "not one of the available choices"),
+        ({"unit:Mars": "take"}, "not one of the available choices"),
     ],
 )
 def test_a_wrong_rule_is_said_and_nothing_is_kept(
@@ -191,7 +244,7 @@ def test_a_name_of_our_own_is_kept_and_not_asked_for_again(operating: Client, es
     make_account(1, "our shop").__class__.objects.update(account_id=SHOP, unit="Workloads/Prod", tags={"env": "prod"})
     one = connected(operating)
     operating.post(f"{one.get_absolute_url()}choose/", {**RULES, "patterns": "shop"})
-    assert "1 account called otherwise in AWS" in page_of(operating, one)
+    assert "1 account with another name in AWS" in page_of(operating, one)
 
     said = take(operating, one, "renamed", keep="yes")
 
@@ -268,18 +321,31 @@ def test_a_suspended_account_says_so_and_offers_no_poll(operating: Client) -> No
 
 def test_the_command_lists_and_takes_only_when_told(operating: Client, estate: LocalAws) -> None:
     one = connected(operating)
-    operating.post(f"{one.get_absolute_url()}choose/", {**RULES, "exclude": "/", "include": "Workloads"})
+    operating.post(f"{one.get_absolute_url()}choose/", {**RULES, "unit:/": "leave", "unit:Workloads": "take"})
 
     listed = run("--partition", "aws")
     assert "1 difference" in listed
     assert [line.split() for line in listed.splitlines() if "shop" in line] == [
         ["new", SHOP, "shop", "–", "Workloads/Prod"]
     ]
-    assert "taken: 1 new" in run("--take", "--dry-run")
+    assert "would be taken: 1 new" in run("--take", "--dry-run")
     assert not Account.objects.exists()
     assert "taken: 1 new" in run("--take")
     assert Account.objects.get().account_id == SHOP
     assert "0 differences" in run()
+
+
+def test_a_dry_run_lists_what_would_be_taken_by_itself(operating: Client, estate: LocalAws) -> None:
+    one = connected(operating)
+    rules = {**RULES, "unit:Workloads": "take", "interval": "3600", "takes_changes": "on"}
+    operating.post(f"{one.get_absolute_url()}choose/", rules)
+
+    listed = run("--dry-run")
+
+    assert "1 difference" in listed
+    assert SHOP in listed
+    assert not Account.objects.exists()
+    assert "taken by itself: 1 new" in run()
 
 
 def run(*arguments: str) -> str:

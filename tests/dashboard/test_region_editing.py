@@ -169,9 +169,11 @@ def test_what_differs_is_shown_and_only_what_is_ticked_is_taken(operating: Clien
     assert "ap-northeast-3 Name Asia Pacific (Osaka-Local) Asia Pacific (Osaka)" in text_of(
         operating, "/regions/refresh/"
     )
+    assert "New regions are ticked." in text_of(operating, "/regions/refresh/")
     operating.post("/regions/refresh/", {"seen": page.context["seen"], "pick": ["new:ap-east-2"]})
 
     rows = rows_of_table()
+    assert "New regions are ticked." not in text_of(operating, "/regions/refresh/")
     assert rows["ap-east-2"].name == "Asia Pacific (Taipei)"
     assert rows["ap-northeast-3"].name == "Asia Pacific (Osaka-Local)"
     assert not rows["us-gov-west-1"].polled

@@ -202,3 +202,11 @@ def test_a_bad_line_has_the_number_that_an_editor_shows(values: list[str]) -> No
     found = problems(f"{text}111122223333,,{ARN},,,\n")
 
     assert found[-1] == f"line {expected}: name is empty"
+
+
+def test_a_bad_line_is_quoted_as_it_stands_in_the_file() -> None:
+    with pytest.raises(BadFile) as refusal:
+        read_accounts(f"sep=,\r\n{HEADER}\r\n1,x,,,,\r\n{LINE}\r\n{LINE},{'y' * 999}\r\n".encode())
+
+    assert [(bad.line, len(bad.quoted)) for bad in refusal.value.problems] == [(3, 7), (3, 7), (5, 200)]
+    assert refusal.value.problems[0].quoted == "1,x,,,,"

@@ -259,6 +259,10 @@ def test_a_taking_is_undone_as_long_as_nothing_has_happened(local_aws: LocalAws)
     done = undo(first, "ana")
 
     assert (done.undone, done.kept) == (1, 1)
+    entry = AuditEntry.objects.get(account_number=SHOP, action="undo taking")
+    edit = entry.edits.get()
+    assert ((edit.before or {})["name"], edit.after) == ("name-1", None)
+    assert not AuditEntry.objects.filter(account_number=OPS, action="undo taking").exists()
     assert list(Account.objects.values_list("account_id", flat=True)) == [OPS]
     assert ("new", SHOP) in told(one)
     with pytest.raises(CannotUndo):
@@ -277,6 +281,8 @@ def test_an_undone_rename_leaves_what_a_person_has_changed_since(local_aws: Loca
 
     assert (done.undone, done.kept) == (1, 1)
     assert dict(Account.objects.values_list("account_id", "name")) == {SHOP: "name-1", OPS: "our ops"}
+    edit = AuditEntry.objects.get(account_number=SHOP, action="undo taking").edits.get()
+    assert (edit.before, edit.after) == ({"name": "shop"}, {"name": "name-1"})
     assert ("renamed", SHOP) in told(one)
 
 

@@ -157,3 +157,34 @@ def test_the_poll_command_polls_here_and_tells_failures(watched: Watched) -> Non
         call_command("poll", "--inline", "--account", refused.account_id, stdout=out, stderr=err)
     assert end.value.code == 1
     assert refused.account_id in err.getvalue()
+
+
+def held_elsewhere(account: Account, lasting: timedelta) -> None:
+    """Another sweep's worker has the account, and for so long."""
+    sweep = request_sweep(Account.objects.filter(pk=account.pk), Sweep.Reason.PAGE, "ana", send=False)
+    sweep.polls.update(state=Poll.State.RUNNING, lease_token="other", lease_until=timezone.now() + lasting)
+
+
+def test_the_poll_command_tries_again_what_another_sweep_was_polling(watched: Watched) -> None:
+    account = watched()
+    held_elsewhere(account, timedelta(seconds=0.3))
+    out = StringIO()
+
+    call_command("poll", "--inline", stdout=out)
+
+    assert "done: 1 account answered, 0 failed" in out.getvalue()
+    assert RoleStatus.objects.get(account=account).outcome == "ok"
+
+
+def test_the_poll_command_fails_when_an_account_was_never_polled(watched: Watched, settings: Settings) -> None:
+    settings.POLL_LEASE_SECONDS = 0  # how long it tries
+    account = watched()
+    held_elsewhere(account, timedelta(hours=1))
+    out, err = StringIO(), StringIO()
+
+    with pytest.raises(SystemExit) as end:
+        call_command("poll", "--inline", stdout=out, stderr=err)
+
+    assert end.value.code == 1
+    assert f"{account}: not polled" in err.getvalue()
+    assert "running: 0 accounts answered" in out.getvalue()

@@ -8,13 +8,15 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from accounts.models import AccountQuerySet, Sweep
+from accounts.models import AccountQuerySet, Poll, Sweep
 from accounts.services import polling
+from accounts.services.claims import Refusal
 from accounts.services.sweep_facts import outcomes_of
 from accounts.services.sweeps import Progress, get_or_request_sweep, progress_of, request_sweep
 from dashboard.access import Shell, visible_accounts
@@ -28,15 +30,23 @@ LOOK_EVERY_SECONDS = 0.5
 class Command(BaseCommand):
     """Polls all accounts, due or not, or those named."""
 
-    help = "Start a sweep over all accounts, or over those named."
+    help = (
+        "Start a sweep over all accounts, or over those named. With --wait or --inline: exit 1 when an account failed, "
+        "was cancelled or was not polled."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument(
             "--account", action="append", metavar="ID", default=[], help="only this one; may be repeated"
         )
-        parser.add_argument("--wait", action="store_true", help="wait for the workers; exit 1 when an account failed")
-        parser.add_argument("--inline", action="store_true", help="poll in this process, without workers")
+        parser.add_argument("--wait", action="store_true", help="wait until the workers are done")
+        parser.add_argument(
+            "--inline",
+            action="store_true",
+            help="poll in this process, without workers; an account that another sweep polls is tried again for "
+            f"{settings.POLL_LEASE_SECONDS} s: whoever still has it then is dead",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start the sweep; wait for it when asked to."""
@@ -56,8 +66,13 @@ class Command(BaseCommand):
     def _poll_here(self, accounts: AccountQuerySet) -> Sweep:
         sweep = request_sweep(accounts, Sweep.Reason.COMMAND, "manage.py", send=False)
         polls = list(sweep.polls.order_by("pk").values_list("pk", flat=True))
-        for poll_pk in tqdm(polls, disable=not sys.stderr.isatty(), unit="account"):
-            polling.run_poll(poll_pk)
+        with tqdm(total=len(polls), disable=not sys.stderr.isatty(), unit="account") as bar:
+            busy = _try_each(polls, bar)
+            deadline = time.monotonic() + settings.POLL_LEASE_SECONDS
+            # A worker may hold one of them, too: what waits for long is sent to the workers.
+            while not _is_over(sweep) and time.monotonic() < deadline:
+                time.sleep(LOOK_EVERY_SECONDS)
+                busy = _try_each(busy, bar)
         return sweep
 
     def _wait(self, sweep: Sweep) -> None:
@@ -74,6 +89,8 @@ class Command(BaseCommand):
         progress: Progress = progress_of(sweep)
         for poll in sweep.polls.filter(state="failed").select_related("account"):
             self.stderr.write(f"{poll.account}: {poll.problem}")
+        for poll in sweep.polls.filter(state__in=Poll.OPEN).select_related("account"):
+            self.stderr.write(f"{poll.account}: not polled: another sweep, or a worker, still has it")
         self.stdout.write(
             f"{sweep} {sweep.state}: {plural(progress.done, 'account')} answered, {progress.failed} failed,"
             f" {plural(progress.failing_regions, 'failing region')}, {progress.elapsed_seconds:.1f} s"
@@ -83,8 +100,24 @@ class Command(BaseCommand):
             f"cells: {cells}; requests to AWS: {progress.calls:,}, of them {progress.retries:,} retries,"
             f" {progress.throttles:,} throttled"
         )
-        if progress.failed or progress.cancelled:
+        if progress.failed or progress.cancelled or not progress.finished:
             sys.exit(1)
+
+
+def _try_each(polls: list[int], bar: tqdm[NoReturn]) -> list[int]:
+    """Poll what is free; gives back those whose account another sweep polls."""
+    busy = []
+    for poll_pk in polls:
+        if polling.try_poll(poll_pk) is Refusal.BUSY:
+            busy.append(poll_pk)
+        else:
+            bar.update()
+    return busy
+
+
+def _is_over(sweep: Sweep) -> bool:
+    sweep.refresh_from_db()
+    return sweep.state != Sweep.State.RUNNING
 
 
 def _figures(progress: Progress) -> dict[str, int]:

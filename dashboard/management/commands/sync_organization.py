@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable
-from contextlib import nullcontext
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from accounts.domain.identifiers import PARTITIONS
 from accounts.domain.organization import Change, Kind
 from accounts.models import Organization
-from accounts.services.organization_changes import STATE_KINDS, difference, take
-from accounts.services.organizations import read_now, request_reading
-from dashboard.organization_words import state_words
+from accounts.services.organization_changes import STATE_KINDS, WorldMoved, difference, fingerprint, take
+from accounts.services.organizations import NotRead, read_now, request_reading, what_would_differ
+from dashboard.organization_words import MOVED, state_words
 from dashboard.words import plural
 
 ACTOR = "manage.py"
@@ -43,35 +42,58 @@ class Command(BaseCommand):
         if options["partition"]:
             organizations = organizations.filter(partition=options["partition"])
         if not organizations:
-            raise CommandError("no organization is connected: Onboarding → From AWS Organizations")
-        dry_run = options["dry_run"]
-        with transaction.atomic() if dry_run else nullcontext():
-            good = [self._sync(one, takes=options["take"]) for one in organizations]
-            if dry_run:
-                transaction.set_rollback(True)
-        if dry_run:
+            raise CommandError("no organization is connected: Onboarding → Add accounts → From AWS Organizations")
+        sync = self._look if options["dry_run"] else self._sync
+        good = [sync(one, takes=options["take"]) for one in organizations]
+        if options["dry_run"]:
             self.stdout.write("a dry run: nothing was kept")
         if not all(good):
             sys.exit(1)
+
+    def _look(self, one: Organization, *, takes: bool) -> bool:
+        try:
+            found = what_would_differ(one)
+        except NotRead as none:
+            self.stderr.write(f"{one}: {none}")
+            return False
+        self._list(one, found)
+        if not takes or not found:
+            return True
+        if one.chosen:
+            self.stdout.write(f"{one}: would be taken: {_counted(Counter(change.kind.value for change in found))}")
+        return self._is_chosen(one)
 
     def _sync(self, one: Organization, *, takes: bool) -> bool:
         if not self._read(one):
             return False
         found = difference(one)
+        self._list(one, found)
+        if not takes or not found:
+            return True
+        return self._is_chosen(one) and self._take(one, found)
+
+    def _list(self, one: Organization, found: list[Change]) -> None:
         self.stdout.write(f"{one}: {plural(len(found), 'difference')}")
         for line in table(found):
             self.stdout.write(line)
-        if takes and found and not one.chosen:
+
+    def _is_chosen(self, one: Organization) -> bool:
+        if not one.chosen:
             self.stderr.write(
                 f"{one}: nobody has chosen its accounts yet: nothing was taken. Choose on its page first."
             )
-            return False
-        if takes and (taken := take(one, set(Kind), ACTOR)):
-            told = ", ".join(f"{count:,} {kind}" for kind, count in taken.counts.items())
-            self.stdout.write(f"{one}: taken: {told}")
+        return one.chosen
+
+    def _take(self, one: Organization, found: list[Change]) -> bool:
+        try:
+            taken = take(one, set(Kind), ACTOR, seen=fingerprint(found))
+        except WorldMoved as error:
+            raise CommandError(f"{one}: {MOVED}") from error
+        self.stdout.write(f"{one}: taken: {_counted(taken.counts if taken else {})}")
         return True
 
     def _read(self, one: Organization) -> bool:
+        last = one.takes.first()
         request_reading(one, ACTOR, send=False)
         if not read_now(one.pk):
             self.stderr.write(f"{one}: a worker is reading it: try again in a minute")
@@ -79,7 +101,14 @@ class Command(BaseCommand):
         one.refresh_from_db()
         if one.problem:
             self.stderr.write(f"{one}: {one.problem} Nothing of the reading was kept.")
+        elif (taken := one.takes.first()) and taken != last:
+            self.stdout.write(f"{one}: taken by itself: {_counted(taken.counts)}")
         return not one.problem
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """`3 new, 1 renamed`."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
 
 
 def table(found: Iterable[Change]) -> list[str]:
