@@ -116,7 +116,9 @@ def _cleanups(accounts: AccountQuerySet) -> Iterator[Sentence]:
 def _unknown_regions(accounts: AccountQuerySet) -> Iterator[Sentence]:
     """Regions that AWS named when it refused a deletion, and that no poll asks about."""
     if named := named_regions(accounts):
-        lacks = f"{noun(len(named), 'region')} that AWS names and the table lacks: {_first([one.code for one in named])}"
+        lacks = (
+            f"{noun(len(named), 'region')} that AWS names and the table lacks: {_first([one.code for one in named])}"
+        )
         yield Sentence(len(named), lacks, f"{reverse('regions')}#named", "bad")
 
 

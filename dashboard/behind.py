@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.domain.outcomes import FAILING, Outcome
+from accounts.domain.outcomes import Outcome
 from accounts.models import AccountQuerySet, Broker
 from accounts.services.tally import Census
 from dashboard.addresses import CLEAR
@@ -20,7 +20,6 @@ from dashboard.polled_filter import YES
 from dashboard.words import ENGINE_WORDS
 
 Pairs = Iterable[tuple[str, str]]
-NO_ANSWER = [*(("outcome", outcome.value) for outcome in sorted(FAILING)), ("outcome", Outcome.NEVER.value)]
 
 
 def list_url(name: str, pairs: Pairs = ()) -> str:
@@ -47,7 +46,6 @@ class Behind:
     never: str
     failing: str
     counted: str
-    unread: str
     brokers: str
 
 
@@ -72,14 +70,13 @@ def behind(census: Census, data: QueryDict | None = None) -> Behind:
         never=cells(("outcome", Outcome.NEVER.value)),
         failing=cells(("failing", FAILS)),
         counted=cells(("brokers", "some"), ("brokers", "none"), ("polled", YES)),
-        unread=cells(*NO_ANSWER),
         brokers=list_url("brokers", [("polled", YES)]),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFigure:
-    """How many brokers of an engine are known, with its reservation, and where they are listed; none have no address."""
+    """How many brokers of an engine are known, and where they are listed; none have no address."""
 
     word: str
     said: str

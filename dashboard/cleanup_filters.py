@@ -41,7 +41,7 @@ class CleanupFilter(ChipFilterSet):
         return queryset.filter(pk__in=of_accounts.order_by().values("pk"))
 
     def by_latest(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
-        """Those after which nobody has drawn another plan for their account. An account that could have none has no row."""
+        """Those after which nobody has drawn another plan for their account; what never was a plan is none."""
         return queryset.exclude(with_later_plan()).exclude(NO_PLAN)
 
     def by_person(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:

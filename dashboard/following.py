@@ -45,7 +45,7 @@ def following(accounts: AccountQuerySet) -> dict[str, Any]:
 
 
 def bar_context(sweep: Sweep, accounts: AccountQuerySet) -> dict[str, Any]:
-    """What the bar needs to know of its sweep's polls of these accounts, and what it asks next: once the sweep is over, the idle look."""
+    """What the bar says of its sweep's polls of these accounts, and what it asks next: after the end, the idle look."""
     progress, address = progress_of(sweep, accounts), reverse("running-bar")
     step = 100 if progress.finished else progress.percent // ANNOUNCED_STEP * ANNOUNCED_STEP
     again = f"{address}?{urlencode({'said': step, 'sweep': sweep.pk})}"

@@ -41,7 +41,9 @@ def search(text: str, person: Person) -> list[Found]:
     mine = visible_accounts(person)
     brokers = named_brokers(Broker.objects.filter(account__in=mine.order_by().values("pk")), text)
     regions = Region.objects.filter(Q(code__icontains=text) | Q(name__icontains=text))
-    every = {name: f"{reverse(name)}?{urlencode({key: text})}" for name, key in (("accounts", "q"), ("brokers", "name"))}
+    every = {
+        name: f"{reverse(name)}?{urlencode({key: text})}" for name, key in (("accounts", "q"), ("brokers", "name"))
+    }
     return [
         _found("account", _account, search_accounts(mine, text), every["accounts"]),
         _found("broker", _broker, brokers.select_related("account"), every["brokers"]),

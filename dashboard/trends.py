@@ -182,9 +182,7 @@ def _chart(name: str, title: str, url: str, days: Mapping[date, DailyFigures], e
     if not known:
         return None
     ticks = scale(min(known.values()), max(known.values()))
-    points = [
-        _point(day, value, sure(days[day], name, every[-1]), every[0], ticks) for day, value in known.items()
-    ]
+    points = [_point(day, value, sure(days[day], name, every[-1]), every[0], ticks) for day, value in known.items()]
     grid = [Line(height(tick, ticks), f"{tick:,}") for tick in ticks]
     line, least = _paths(points)
     now, since = compared(points, every[-1])

@@ -37,11 +37,6 @@ def with_knowledge(brokers: QuerySet[Broker], now: datetime | None = None) -> Qu
     return brokers.annotate(cell=cell).annotate(region_outcome=outcome).annotate(knowledge=knowledge)
 
 
-def uses_role(broker: Broker) -> bool:
-    """True for brokers of the engine that uses the role."""
-    return broker.engine.lower() == ROLE_USING_ENGINE
-
-
 class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Each broker as AWS last listed it; only RabbitMQ brokers use the role."""
 
@@ -79,8 +74,9 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return region_html(record.region_id)
 
     def render_engine(self, record: Broker) -> SafeString:
-        """AWS's word, stronger where brokers of that engine use the role: the sentence above the table says which do."""
-        return format_html('<span class="{}">{}</span>', "strong" if uses_role(record) else "soft", record.engine)
+        """AWS's word, strong where the engine uses the role: the sentence above the table says which does."""
+        uses = record.engine.lower() == ROLE_USING_ENGINE
+        return format_html('<span class="{}">{}</span>', "strong" if uses else "soft", record.engine)
 
     def render_knowledge(self, record: Broker) -> SafeString:
         """Current, or old with what came of the last look at its region."""

@@ -15,7 +15,16 @@ from accounts.models import AccessCheck, Account, Campaign, Change, Cleanup, Dai
 from dashboard.access import Shell, visible_accounts
 from dashboard.tables.regions import regions_with_counts
 from dashboard.trends import Chart, Trends, scale, trends
-from tests.dashboard.factories import absent, keep, make_account, make_broker, make_cell, make_status, seed_sweep, unreadable
+from tests.dashboard.factories import (
+    absent,
+    keep,
+    make_account,
+    make_broker,
+    make_cell,
+    make_status,
+    seed_sweep,
+    unreadable,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
