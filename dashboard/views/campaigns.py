@@ -50,7 +50,8 @@ def campaign_new(request: ViewerRequest) -> HttpResponse:
 def _chosen(request: ViewerRequest) -> QueryDict:
     """What the address says, or what was chosen in a list and kept because it is too long for an address."""
     mine = BulkAct.objects.filter(person=request.user.get_username())
-    bulk = mine.filter(pk=number_of(request.GET.get("chosen", ""))).first()
+    kept = number_of(request.GET.get("chosen", ""))
+    bulk = mine.filter(pk=kept).first() if kept else None
     return choice_of(bulk) if bulk else request.GET
 
 
