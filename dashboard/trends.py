@@ -291,4 +291,4 @@ def compared(points: Sequence[Point], today: date) -> tuple[str, str]:
         return now, f", {number(more, last.complete)} more than {span}"
     if last.complete and more < 0:
         return now, f", {number(-more, before.complete)} fewer than {span}"
-    return now, f"; not comparable with {before.said} {span}"
+    return now, f"; {span} {before.said}: not comparable"

@@ -61,7 +61,7 @@ class SweepTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
     accounts = NumberColumn("accounts", verbose_name="Accounts")
     failed = NumberColumn("failed", verbose_name="Accounts failed")
     failing_cells = NumberColumn("failing_cells", verbose_name="Failing cells")
-    failing_accounts = NumberColumn("failing_accounts", verbose_name="In accounts")
+    failing_accounts = NumberColumn("failing_accounts", verbose_name="Failing in accounts")
 
     how_to_begin = "A sweep is one round of polling: the workers begin with the first account that is due."
 

@@ -96,12 +96,15 @@ def gappy(two: list[Account]) -> list[Account]:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("view=none", "≥ 2 brokers as last listed by AWS. 1 cell gave no answer, 1 cell was never asked: there may"),
-        ("region=eu-west-1", "≥ 0 brokers as last listed by AWS. 1 cell gave no answer, 1 cell was never asked: there"),
+        ("view=none", "≥ 2 brokers as last listed by AWS. 1 cell gave no answer, 1 cell is not polled yet: there may"),
+        (
+            "region=eu-west-1",
+            "≥ 0 brokers as last listed by AWS. 1 cell gave no answer, 1 cell is not polled yet: there",
+        ),
         ("region=us-east-1", "Brokers 2 brokers as last listed by AWS. Only RabbitMQ"),
         ("unit=Workloads/Prod", "≥ 1 broker as last listed by AWS. 1 cell gave no answer: there may be more."),
         ("environment=prod", "≥ 1 broker as last listed by AWS. 1 cell gave no answer: there may be more."),
-        ("account={young}", "≥ 1 broker as last listed by AWS. 1 cell was never asked: there may be more."),
+        ("account={young}", "≥ 1 broker as last listed by AWS. 1 cell is not polled yet: there may be more."),
         ("engine=RabbitMQ&region=us-east-1", "Brokers 2 brokers as last listed by AWS. Only RabbitMQ"),
     ],
 )

@@ -392,7 +392,7 @@ def test_a_day_of_incomplete_answers_is_marked_at_the_foot_and_has_its_sign() ->
 
     assert (found.line.count("L"), found.least.count("L")) == (2, 1)
     assert found.points[-1].title == "24 November: ≥ 10"
-    assert found.summary.startswith("Roles: at least 10 today; not comparable with 10 2 days ago.")
+    assert found.summary.startswith("Roles: at least 10 today; 2 days ago 10: not comparable.")
 
 
 def test_days_that_are_all_incomplete_have_no_mark_which_would_be_taken_for_the_axis() -> None:
@@ -411,10 +411,10 @@ def test_a_day_that_is_not_over_waits_for_no_poll() -> None:
     ("before", "today", "said"),
     [
         ((7, True), (9, False), "≥ 9 today, ≥ 2 more than 30 days ago"),
-        ((9, True), (7, False), "≥ 7 today; not comparable with 9 30 days ago"),
+        ((9, True), (7, False), "≥ 7 today; 30 days ago 9: not comparable"),
         ((9, False), (7, True), "7 today, ≥ 2 fewer than 30 days ago"),
-        ((7, False), (9, True), "9 today; not comparable with ≥ 7 30 days ago"),
-        ((7, False), (9, False), "≥ 9 today; not comparable with ≥ 7 30 days ago"),
+        ((7, False), (9, True), "9 today; 30 days ago ≥ 7: not comparable"),
+        ((7, False), (9, False), "≥ 9 today; 30 days ago ≥ 7: not comparable"),
     ],
 )
 def test_figures_that_may_be_more_are_compared_only_as_far_as_that_holds(
