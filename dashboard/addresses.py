@@ -10,7 +10,13 @@ from django.http import QueryDict
 CLEAR = "view=none"
 OF_EXPORTS = ("_export", "_columns", "_as", "_counts")  # what to do with the page, not what it shows
 NOT_CARRIED = ("page", *OF_EXPORTS)
+LONGEST_NUMBER = 9  # digits: less than any column of numbers holds, more than there are rows
 LISTS = frozenset({"columns", "pin", "sort"})  # their order counts, and forms send them value by value
+
+
+def number_of(text: str) -> int | None:
+    """The number that an address or a form says in plain digits, if a column can hold it; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 def several(data: QueryDict, name: str) -> list[str]:

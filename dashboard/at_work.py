@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Count, Min, Q, Subquery
 
 from accounts.domain.cleanups import OPEN
-from accounts.models import AccountQuerySet, Change, Cleanup
+from accounts.models import ASKED, AccountQuerySet, Change, Cleanup
 from dashboard.account_history import Entry, entry_of
 
 SHOWN: Final = 3  # of each: as tall as the sentences beside them
@@ -31,7 +31,7 @@ class AtWork:
 
 def at_work(accounts: AccountQuerySet, now: datetime) -> AtWork:
     """Ask for the parts: three questions, none of which reads more than the accounts once."""
-    polls = accounts.filter(paused=False).awake().order_by()
+    polls = accounts.filter(ASKED).order_by()
     counts = polls.aggregate(
         next_poll=Min("next_poll_at", filter=Q(next_poll_at__gt=now)),
         due=Count("pk", filter=Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now)),

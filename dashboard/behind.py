@@ -9,16 +9,17 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.domain.outcomes import FAILING, Outcome
-from accounts.models import Broker
+from accounts.domain.outcomes import Outcome
+from accounts.models import AccountQuerySet, Broker
 from accounts.services.tally import Census
 from dashboard.addresses import CLEAR
 from dashboard.cell_filter import FAILS, FRESH, name_here
 from dashboard.filters import AGED, AccountFilter
+from dashboard.matrix import BrokerTotal
 from dashboard.polled_filter import YES
+from dashboard.words import ENGINE_WORDS
 
 Pairs = Iterable[tuple[str, str]]
-NO_ANSWER = [*(("outcome", outcome.value) for outcome in sorted(FAILING)), ("outcome", Outcome.NEVER.value)]
 
 
 def list_url(name: str, pairs: Pairs = ()) -> str:
@@ -45,7 +46,6 @@ class Behind:
     never: str
     failing: str
     counted: str
-    unread: str
     brokers: str
 
 
@@ -70,14 +70,37 @@ def behind(census: Census, data: QueryDict | None = None) -> Behind:
         never=cells(("outcome", Outcome.NEVER.value)),
         failing=cells(("failing", FAILS)),
         counted=cells(("brokers", "some"), ("brokers", "none"), ("polled", YES)),
-        unread=cells(*NO_ANSWER),
         brokers=list_url("brokers", [("polled", YES)]),
     )
 
 
-def engine_urls() -> dict[str, str]:
-    """The brokers of an engine in regions that are polled, however AWS spells it; an engine without any is left out."""
+@dataclass(frozen=True, slots=True)
+class EngineFigure:
+    """How many brokers of an engine are known, and where they are listed; none have no address."""
+
+    word: str
+    said: str
+    url: str
+
+
+def engine_figures(accounts: AccountQuerySet, census: Census) -> list[EngineFigure]:
+    """The brokers of each engine in regions that are polled, however AWS spells it."""
+    addresses = _engine_urls(accounts) if census.brokers else {}
+    return [
+        EngineFigure(
+            word,
+            str(BrokerTotal(count if census.counted else None, census.complete)),
+            addresses.get(engine, "") if count else "",
+        )
+        for engine, word in ENGINE_WORDS.items()
+        for count in [getattr(census, engine)]
+    ]
+
+
+def _engine_urls(accounts: AccountQuerySet) -> dict[str, str]:
+    """Asked of these accounts' brokers, as the list's filter is: of an account that was deleted the rows are kept."""
     spelled: dict[str, list[tuple[str, str]]] = {}
-    for word in Broker.objects.order_by("engine").values_list("engine", flat=True).distinct():
+    brokers = Broker.objects.filter(account__in=accounts.order_by().values("pk"), region__polled=True)
+    for word in brokers.order_by("engine").values_list("engine", flat=True).distinct():
         spelled.setdefault(word.lower(), []).append(("engine", word))
     return {engine: list_url("brokers", [("polled", YES), *words]) for engine, words in spelled.items()}

@@ -11,7 +11,7 @@ from accounts.models import Cleanup
 from dashboard.access import Person, visible_accounts
 from dashboard.chips import ChipFilterSet, uncopied
 from dashboard.cleanup_words import STATE_WORDS
-from dashboard.conditions import with_later_plan
+from dashboard.conditions import NO_PLAN, with_later_plan
 from dashboard.filters import LATEST, search_accounts
 from dashboard.tables.cleanups import cleanups_of
 
@@ -41,8 +41,8 @@ class CleanupFilter(ChipFilterSet):
         return queryset.filter(pk__in=of_accounts.order_by().values("pk"))
 
     def by_latest(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
-        """Those after which nobody has drawn another plan for their account."""
-        return queryset.exclude(with_later_plan())
+        """Those after which nobody has drawn another plan for their account; what never was a plan is none."""
+        return queryset.exclude(with_later_plan()).exclude(NO_PLAN)
 
     def by_person(self, queryset: QuerySet[Cleanup], name: str, value: str) -> QuerySet[Cleanup]:
         """By the whole name of somebody who asked, confirmed or approved."""

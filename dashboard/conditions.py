@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from accounts.domain.cleanups import State
 from accounts.domain.outcomes import FAILING, Outcome
 from accounts.domain.role_policies import Purpose
 from accounts.models import Cell, Cleanup, Region
@@ -69,6 +70,10 @@ def with_flags(values: Collection[str]) -> Q:
     return found
 
 
+# What a campaign keeps of an account that could have no plan.
+NO_PLAN = Q(state=State.VOID, plan_json__isnull=True)
+
+
 def with_later_plan() -> Exists:
-    """Clean-ups whose account has a later one."""
-    return Exists(Cleanup.objects.filter(account=OuterRef("account"), pk__gt=OuterRef("pk")))
+    """Clean-ups whose account has had a plan drawn since, or is having one drawn."""
+    return Exists(Cleanup.objects.filter(account=OuterRef("account"), pk__gt=OuterRef("pk")).exclude(NO_PLAN))

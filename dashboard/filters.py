@@ -60,6 +60,11 @@ def search_accounts(queryset: QuerySet[Any], text: str, prefix: str = "") -> Que
     return queryset.filter(found)
 
 
+def named_brokers(queryset: QuerySet[Broker], text: str) -> QuerySet[Broker]:
+    """Brokers whose own name has the text, whatever their account is called."""
+    return queryset.filter(name__icontains=text)
+
+
 def having_tag(queryset: AccountQuerySet, text: str) -> AccountQuerySet:
     """Accounts with a tag of this key, or with exactly this key=value."""
     key, equals, value = (part.strip() for part in text.partition("="))
@@ -220,6 +225,7 @@ class BrokerFilter(ChipFilterSet):
         label="Knowledge", field_name="knowledge", choices=uncopied(KNOWLEDGE_CHOICES), empty_label="current or old"
     )
     account = filters.CharFilter(label="Account id", method="by_account")
+    name = filters.CharFilter(label="Broker’s name", method="by_name")
     unit = filters.CharFilter(label="Unit", method="by_unit")
     polled = PolledFilter("region__polled")
 
@@ -238,6 +244,10 @@ class BrokerFilter(ChipFilterSet):
         """By the broker's name, or its account's name or id."""
         of_accounts = search_accounts(queryset, value, "account__")
         return queryset.filter(Q(name__icontains=value) | Q(pk__in=of_accounts.order_by().values("pk")))
+
+    def by_name(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
+        """By the broker's name alone, as the search box finds it."""
+        return named_brokers(queryset, value)
 
     def by_account(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
         """Of exactly one account; dashes and spaces in the id are understood."""

@@ -10,11 +10,11 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Sweep
+from accounts.models import AccountQuerySet, Sweep
 from accounts.services.schedule import polling_pause
 from accounts.services.sweeps import Progress, progress_of
 from accounts.services.watching import standing
-from dashboard.access import View, ViewerRequest
+from dashboard.access import View, ViewerRequest, visible_accounts
 
 ANNOUNCED_STEP = 25  # per cent: a screen reader hears of a sweep five times, not every two seconds
 # When a bar asks again. A button of the page that begins a sweep tells it at once.
@@ -28,34 +28,34 @@ def follows_sweeps(view: View) -> View:
 
     @wraps(view)
     def followed(request: ViewerRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        request.following = following()  # the context processor gives it to the templates
+        request.following = following(visible_accounts(request.user))  # the context processor gives it to the templates
         return view(request, *args, **kwargs)
 
     return followed
 
 
-def following() -> dict[str, Any]:
+def following(accounts: AccountQuerySet) -> dict[str, Any]:
     """How sweeps stand: the bar of the running one, the mark of what there is to be seen, the pause of all polling."""
     now, address = standing(), reverse("running-bar")
     known = {"pause": SimpleLazyObject(polling_pause), "newest": now.newest, "mark": now.mark}
     if now.running is None:
         asks = f"{address}?{urlencode({'seen': now.mark})}"
         return {**known, "bar": None, "asks": asks, "every": IDLE}
-    return {**known, **bar_context(now.running)}
+    return {**known, **bar_context(now.running, accounts)}
 
 
-def bar_context(sweep: Sweep) -> dict[str, Any]:
-    """What the bar needs to know of its sweep, and what it asks next: once the sweep is over, the idle look."""
-    progress, address = progress_of(sweep), reverse("running-bar")
+def bar_context(sweep: Sweep, accounts: AccountQuerySet) -> dict[str, Any]:
+    """What the bar says of its sweep's polls of these accounts, and what it asks next: after the end, the idle look."""
+    progress, address = progress_of(sweep, accounts), reverse("running-bar")
     step = 100 if progress.finished else progress.percent // ANNOUNCED_STEP * ANNOUNCED_STEP
     again = f"{address}?{urlencode({'said': step, 'sweep': sweep.pk})}"
     asks, every = (address, OVER) if progress.finished else (again, RUNNING)
     return {"bar": sweep, "progress": progress, "over": progress.finished, "step": step, "asks": asks, "every": every}
 
 
-def own_bar(sweep: Sweep) -> dict[str, Any]:
+def own_bar(sweep: Sweep, accounts: AccountQuerySet) -> dict[str, Any]:
     """The bar on the sweep's own page, which follows nothing else; polls may end after their sweep was cancelled."""
-    context = bar_context(sweep)
+    context = bar_context(sweep, accounts)
     progress: Progress = context["progress"]
     left = progress.queued + progress.running
     again = f"{reverse('sweep-bar', args=[sweep.pk])}?{urlencode({'said': context['step']})}"

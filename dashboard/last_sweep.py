@@ -27,7 +27,7 @@ def last_sweep(accounts: AccountQuerySet) -> LastSweep | None:
     polls = sweep.polls.filter(account__in=accounts.order_by().values("pk"))
     return LastSweep(
         sweep,
-        progress_of(sweep),
+        progress_of(sweep, accounts),
         sum(one.cells for one in outcomes_of(polls)),
         failing_regions(polls),
     )

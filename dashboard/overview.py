@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import log
 
 from django.db.models import Count
@@ -13,9 +13,8 @@ from django.urls import reverse
 
 from accounts.domain.outcomes import Presence, Verdict
 from accounts.domain.regions import display_order
-from accounts.models import AccountQuerySet, Region
-from accounts.services.daily_figures import figures_since, measure
-from accounts.services.tally import Census
+from accounts.models import AccountQuerySet, DailyFigures, Region
+from accounts.services.daily_figures import figures_since
 from dashboard.attention import matrix_url
 from dashboard.behind import cells_url, list_url
 from dashboard.cell_filter import FAILS
@@ -24,7 +23,7 @@ from dashboard.filters import DIFFERS
 from dashboard.matrix import geographies
 from dashboard.polled_filter import YES
 from dashboard.tables.regions import is_settled
-from dashboard.trends import DAYS, Trends, trends
+from dashboard.trends import DAYS, Trends, sure, trends
 from dashboard.trends import Row as TrendRow
 from dashboard.words import VERDICT_WORDS
 
@@ -38,15 +37,23 @@ class VerdictCount:
     verdict: Verdict
     word: str
     accounts: int
+    at_least: bool
     url: str
 
 
-def verdict_counts(accounts: AccountQuerySet) -> list[VerdictCount]:
-    """Accounts by verdict, those never polled among the unknown."""
+def verdict_counts(accounts: AccountQuerySet, figures: DailyFigures) -> list[VerdictCount]:
+    """Accounts by verdict, those never polled among the unknown: where some are, there may be more of every other.
+
+    By the rule of the charts, which draw the same figures.
+    """
+    unsure = not figures.complete("in_use", over=False)
     counts: Counter[str] = Counter()
     for verdict, count in accounts.order_by().values_list("role_status__verdict").annotate(Count("pk")):
         counts[verdict or Verdict.UNKNOWN] += count
-    return [VerdictCount(v, word, counts[v], matrix_url(verdict=v.value)) for v, word in VERDICT_WORDS.items()]
+    return [
+        VerdictCount(v, word, counts[v], unsure and v is not Verdict.UNKNOWN, matrix_url(verdict=v.value))
+        for v, word in VERDICT_WORDS.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +87,11 @@ def _tile(row: Region, most: int) -> RegionTile:
     return RegionTile(row, brokers, failing, is_settled(row), share_step(brokers or 0, most), url)
 
 
-def overview_trends(accounts: AccountQuerySet, census: Census, now: datetime) -> Trends:
-    """The charts: what was stored of the days before, and of today what this very page says."""
+def overview_trends(figures: DailyFigures, now: datetime) -> Trends:
+    """The charts: what was stored of the days before, and of today these figures, unless nobody has looked yet."""
     today = now.astimezone(UTC).date()
     days = figures_since(today - timedelta(days=DAYS - 1))
-    if figures := measure(accounts, census, now):
+    if figures.looked_at:
         days[today] = figures
     return trends(days, _drawn(), now)
 
@@ -93,14 +100,14 @@ def days_export(drawn: Trends) -> Export:
     """The same days as a file, newest first. One that nobody measured says so, and has no figure."""
     figures = [name for figure in FIGURES for name in (figure, f"{figure}_complete")]
     names = ("day", "measured", *figures, "accounts", "accounts_polled", "cells", "cells_answered")
-    return Export("90-days", names, lambda: map(_day, drawn.rows))
+    return Export("90-days", names, lambda: (_day(row, drawn.today) for row in drawn.rows))
 
 
-def _day(row: TrendRow) -> Row:
+def _day(row: TrendRow, today: date) -> Row:
     day, figures = row.day.isoformat(), row.figures
     if figures is None:
         return (day, False, *(None for _ in range(2 * len(FIGURES) + 4)))
-    told = [value for name in FIGURES for value in (getattr(figures, name), figures.complete(name))]
+    told = [value for name in FIGURES for value in (getattr(figures, name), sure(figures, name, today))]
     return (day, True, *told, figures.accounts, figures.looked_at, figures.cells, figures.answered)
 
 

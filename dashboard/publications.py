@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.domain.publications import Publication
 from accounts.models import RoleStatus
 from accounts.services.publications import DRIFTED, has
+from dashboard.words import plural
 
 
 def published_sentence(partition: str, published: Publication) -> str:
@@ -16,6 +17,14 @@ def published_sentence(partition: str, published: Publication) -> str:
     else:
         said = f"{share}{where} have the same version {published.version} of the policy, not the documented one."
     return f"{said} Is the baseline out of date?"
+
+
+def published_words(partition: str, published: Publication) -> str:
+    """The same behind the number of accounts that have it."""
+    where = "" if partition == "aws" else f" in {partition}"
+    new = ", which AWS published" if published.is_new_version else ", not the documented one"
+    version = f"version {published.version} of the policy{new}"
+    return f"of {plural(published.of, 'account')}{where} have {version}: is the baseline out of date?"
 
 
 def account_sentence(partition: str, status: RoleStatus, published: Publication | None) -> str:

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from accounts.models import Account, Broker, Region
 from dashboard.access import Person, visible_accounts
-from dashboard.filters import search_accounts
+from dashboard.filters import named_brokers, search_accounts
 
-SHOWN = 10  # of each kind; the lists have all of them
+SHOWN = 10  # of accounts and brokers; their lists have all of them. Regions are some forty
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,23 @@ class Found:
 
 def search(text: str, person: Person) -> list[Found]:
     """Look for a text in names and ids of accounts, in names of brokers, and in codes and names of regions."""
-    mine, query = visible_accounts(person), urlencode({"q": text})
-    brokers = Broker.objects.filter(name__icontains=text, account__in=mine.order_by().values("pk"))
+    mine = visible_accounts(person)
+    brokers = named_brokers(Broker.objects.filter(account__in=mine.order_by().values("pk")), text)
     regions = Region.objects.filter(Q(code__icontains=text) | Q(name__icontains=text))
+    every = {
+        name: f"{reverse(name)}?{urlencode({key: text})}" for name, key in (("accounts", "q"), ("brokers", "name"))
+    }
     return [
-        _found("account", _account, search_accounts(mine, text), f"{reverse('accounts')}?{query}"),
-        _found("broker", _broker, brokers.select_related("account"), f"{reverse('brokers')}?{query}"),
-        _found("region", _region, regions, reverse("regions")),
+        _found("account", _account, search_accounts(mine, text), every["accounts"]),
+        _found("broker", _broker, brokers.select_related("account"), every["brokers"]),
+        _found("region", _region, regions, reverse("regions"), most=None),
     ]
 
 
-def _found(kind: str, hit: Callable[[Any], Hit], rows: QuerySet[Any], everything: str) -> Found:
-    return Found(kind, [hit(row) for row in rows[:SHOWN]], rows.count(), everything)
+def _found(
+    kind: str, hit: Callable[[Any], Hit], rows: QuerySet[Any], everything: str, most: int | None = SHOWN
+) -> Found:
+    return Found(kind, [hit(row) for row in rows[:most]], rows.count(), everything)
 
 
 def _account(account: Account) -> Hit:

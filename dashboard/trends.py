@@ -1,7 +1,8 @@
 """The lines of the overview: ninety days of a figure as a small chart, a sentence and a row of a table.
 
 A day that nobody measured is a gap: never a zero, and no line leads across it. A day whose figure rests on incomplete
-answers has its `≥`, and a mark under it at the foot of the drawing.
+answers has its `≥`, and a mark under it at the foot of the drawing, unless all days have: a mark that is everywhere is
+taken for the axis.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from dashboard.words import plural
 
 DAYS, COMPARED = 90, 30
 # The drawing's units: about a pixel each where three charts stand side by side.
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 124, 40, 296, 12, 96
+LEFT, RIGHT, TOP, BOTTOM = 36, 356, 12, 96
+TODAY = 42  # the room of that word, to the left of the end: no month stands there
 LINES = 3  # of the grid at most, beside the one at its foot
 FLAT = 12  # a rise of less than a twelfth of the whole is not seen from zero
 MARK = 4  # below the foot
@@ -57,6 +59,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """Where a month begins. `word` is empty where there is no room for it."""
+
+    x: float
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """One figure over ninety days."""
 
@@ -85,7 +95,7 @@ class Chart:
     @property
     def summary(self) -> str:
         """The chart in a sentence, for whoever does not see it."""
-        said = f"{self.title}: {self.last.said.replace('≥', 'at least')} {self.now}{self.since}."
+        said = f"{self.title}: {self.last.said} {self.now}{self.since}.".replace("≥", "at least")
         return f"{said} {plural(len(self.points), 'day')} of {DAYS} measured."
 
 
@@ -104,13 +114,28 @@ class Trends:
 
     charts: Sequence[Chart]
     rows: Sequence[Row]
-    first: date
+    months: Sequence[Month]
     today: date
 
     @property
     def days(self) -> int:
         """How many days were measured."""
         return sum(row.figures is not None for row in self.rows)
+
+    @property
+    def unsure(self) -> bool:
+        """True when some day is at least so many."""
+        return any(not point.complete for chart in self.charts for point in chart.points)
+
+    @property
+    def marked(self) -> bool:
+        """True when such days are marked in a chart."""
+        return any(chart.least for chart in self.charts)
+
+    @property
+    def broken(self) -> bool:
+        """True when days are missing."""
+        return any(chart.gaps for chart in self.charts)
 
 
 def number(value: int | None, complete: bool) -> str:
@@ -126,16 +151,28 @@ def trends(days: Mapping[date, DailyFigures], figures: Mapping[str, tuple[str, s
     every = [today - timedelta(days=back) for back in range(DAYS)]
     drawn = (_chart(name, title, url, days, every[::-1]) for name, (title, url) in figures.items())
     charts = [chart for chart in drawn if chart is not None]
-    rows = [_row(day, days.get(day), charts) for day in every]
+    rows = [_row(day, days.get(day), charts, today) for day in every]
     while rows and rows[-1].figures is None:
         rows.pop()  # before the first measured day there is nothing to say
-    return Trends(charts, rows, every[-1], today)
+    return Trends(charts, rows, list(_months(every[::-1])), today)
 
 
-def _row(day: date, figures: DailyFigures | None, charts: Sequence[Chart]) -> Row:
+def sure(figures: DailyFigures, name: str, today: date) -> bool:
+    """True when a figure of a day is not only the least that it may be."""
+    return figures.complete(name, over=figures.day < today)
+
+
+def _months(every: Sequence[date]) -> Iterator[Month]:
+    for day in every:
+        if day.day == 1:
+            x = place(day, every[0])
+            yield Month(x, f"{day:%b}" if x < RIGHT - TODAY else "")
+
+
+def _row(day: date, figures: DailyFigures | None, charts: Sequence[Chart], today: date) -> Row:
     if figures is None:
         return Row(day, None, ())
-    said = [number(getattr(figures, chart.name), figures.complete(chart.name)) for chart in charts]
+    said = [number(getattr(figures, chart.name), sure(figures, chart.name, today)) for chart in charts]
     return Row(day, figures, said)
 
 
@@ -145,7 +182,7 @@ def _chart(name: str, title: str, url: str, days: Mapping[date, DailyFigures], e
     if not known:
         return None
     ticks = scale(min(known.values()), max(known.values()))
-    points = [_point(day, value, days[day], name, every[0], ticks) for day, value in known.items()]
+    points = [_point(day, value, sure(days[day], name, every[-1]), every[0], ticks) for day, value in known.items()]
     grid = [Line(height(tick, ticks), f"{tick:,}") for tick in ticks]
     line, least = _paths(points)
     now, since = compared(points, every[-1])
@@ -183,8 +220,7 @@ def height(value: int, ticks: Sequence[int]) -> float:
     return round(BOTTOM - (value - ticks[0]) * (BOTTOM - TOP) / (ticks[-1] - ticks[0]), 1)
 
 
-def _point(day: date, value: int, figures: DailyFigures, name: str, first: date, ticks: Sequence[int]) -> Point:
-    complete = figures.complete(name)
+def _point(day: date, value: int, complete: bool, first: date, ticks: Sequence[int]) -> Point:
     title = f"{day_words(day)}: {number(value, complete)}"
     return Point(day, value, complete, place(day, first), height(value, ticks), title)
 
@@ -195,9 +231,13 @@ def day_words(day: date) -> str:
 
 
 def _paths(points: Sequence[Point]) -> tuple[str, str]:
-    """The line, never across a day that is missing; and the mark under those parts whose ends are not both complete."""
+    """The line, never across a day that is missing; and the mark under those parts whose ends are not both complete.
+
+    No mark where no day is complete.
+    """
     steps = [(one, two) for one, two in pairwise(points) if (two.day - one.day).days == 1]
-    unsure = [(one, two) for one, two in steps if not (one.complete and two.complete)]
+    some = any(point.complete for point in points)
+    unsure = [(one, two) for one, two in steps if some and not (one.complete and two.complete)]
     return _path(steps), _path([(replace(one, y=BOTTOM + MARK), replace(two, y=BOTTOM + MARK)) for one, two in unsure])
 
 
@@ -243,9 +283,12 @@ def compared(points: Sequence[Point], today: date) -> tuple[str, str]:
     if before is last:
         return now, ""
     span = plural((last.day - before.day).days, "day") + (" ago" if last.day == today else " before")
-    if not (last.complete and before.complete):
-        return now, f"; {span}: {before.said}"
     more = last.value - before.value
-    if not more:
+    if last.complete and before.complete and not more:
         return now, f", as many as {span}"
-    return now, f", {abs(more):,} {'more' if more > 0 else 'fewer'} than {span}"
+    # What is at least so many may be more: only a difference that this cannot undo is one.
+    if before.complete and more > 0:
+        return now, f", {number(more, last.complete)} more than {span}"
+    if last.complete and more < 0:
+        return now, f", {number(-more, before.complete)} fewer than {span}"
+    return now, f"; {span} {before.said}: not comparable"

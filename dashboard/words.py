@@ -79,9 +79,14 @@ MONTH_SECONDS = 2_629_800  # a twelfth of 365.25 days
 SPANS = ((2 * MONTH_SECONDS, MONTH_SECONDS, "mo"), (86400, 86400, "d"), (3600, 3600, "h"), (60, 60, "min"))
 
 
+def noun(count: int, word: str, many: str = "") -> str:
+    """Give the noun that a number stands before: broker, brokers."""
+    return word if count == 1 else many or word + "s"
+
+
 def plural(count: int, word: str, many: str = "") -> str:
     """Give a number with its noun: 1 broker, 2 brokers."""
-    return f"{count:,} {word if count == 1 else many or word + 's'}"
+    return f"{count:,} {noun(count, word, many)}"
 
 
 def states_in_words(counts: Mapping[str, Mapping[str, int]]) -> str:

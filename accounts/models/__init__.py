@@ -1,7 +1,7 @@
 """The tables: PostgreSQL is the truth."""
 
 from accounts.models.access import AccessCheck, HubIdentity
-from accounts.models.account import Account, AccountQuerySet
+from accounts.models.account import ASKED, Account, AccountQuerySet
 from accounts.models.audit import AccountEdit, AuditEntry
 from accounts.models.bulk import BulkAct
 from accounts.models.cell import Broker, Cell
@@ -20,6 +20,7 @@ from accounts.models.role_status import PolicyDocument, RoleStatus
 from accounts.models.sweep import Poll, Sweep
 
 __all__ = (
+    "ASKED",
     "AccessCheck",
     "Account",
     "AccountEdit",

@@ -23,13 +23,17 @@ WAYS_IN = ("partition", "reader_role_arn", "cleaner_role_arn", "external_id")
 PACE = ("poll_interval_seconds", "failed_polls")  # what `asked_every` rests on
 
 
+# Whom the schedule asks: whom nobody has paused, and AWS has neither suspended nor closed.
+ASKED = Q(paused=False) & ~Q(organization_state__in=sorted(RESTING))
+
+
 class AccountQuerySet(models.QuerySet["Account"]):
     """Questions about accounts."""
 
     def due(self, now: datetime) -> AccountQuerySet:
         """Accounts whose next poll has come, that nobody has paused, and that are there in AWS."""
         due = Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now)
-        return self.filter(paused=False).filter(due).awake()
+        return self.filter(ASKED, due)
 
     def awake(self) -> AccountQuerySet:
         """Without those that their organization calls suspended, closed or gone: nobody can assume a role there."""

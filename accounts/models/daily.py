@@ -8,7 +8,8 @@ from django.db import models
 class DailyFigures(models.Model):
     """The figures of one day in UTC over all accounts, as they last stood on it. A day without a row was not measured.
 
-    The figures count what is known; how many accounts and cells that rests on stands beside them.
+    The figures count what is known of all accounts; what that rests on stands beside them. `accounts`, and how many of
+    them were polled, read and judged, are those that the schedule asks: not the paused, nor those that AWS has closed.
     """
 
     day = models.DateField(primary_key=True)
@@ -42,11 +43,16 @@ class DailyFigures(models.Model):
         """Cells that were never asked."""
         return self.cells - self.answered - self.disabled - self.failing
 
-    def complete(self, name: str) -> bool:
-        """True when a figure rests on an answer of this day from all that it counts; else there may be more."""
-        if self.looked_at < self.accounts:
+    def complete(self, name: str, *, over: bool = True) -> bool:
+        """True when a figure rests on an answer from all that it counts; else there may be more.
+
+        On a day that is over, on an answer of that day. Of one that is not, on the last answer, as every page counts.
+        """
+        if name == "failing":
+            return True  # of a cell that was not asked nobody says that it fails
+        if over and self.looked_at < self.accounts:
             return False
-        if name in ("brokers", "failing"):
-            return not self.never and (name == "failing" or not self.failing)
+        if name == "brokers":
+            return not self.never and not self.failing
         rests_on = {"roles": self.roles_read, "drifted": self.policies_read}.get(name, self.judged)
         return rests_on >= self.accounts

@@ -162,9 +162,10 @@ class Progress:
         return 100 if not self.total else 100 * (self.answered + self.cancelled) // self.total
 
 
-def progress_of(sweep: Sweep) -> Progress:
-    """Count a sweep's polls, in one query."""
-    counts = sweep.polls.aggregate(
+def progress_of(sweep: Sweep, accounts: AccountQuerySet | None = None) -> Progress:
+    """Count a sweep's polls, or those of these accounts, in one query."""
+    mine = {} if accounts is None else {"account__in": accounts.order_by().values("pk")}
+    counts = sweep.polls.filter(**mine).aggregate(
         total=Count("pk"),
         **{state.value: Count("pk", filter=Q(state=state)) for state in Poll.State},
         failing_accounts=Count("pk", filter=Q(failing_regions__gt=0)),

@@ -102,10 +102,11 @@ class Census:
         return not self.failing and not self.never
 
 
-def census_of(accounts: AccountQuerySet, tallies: Iterable[Tally]) -> Census:
-    """Add the tallies of these accounts' cells up; those that nobody ever polled are counted in."""
+def census_of(accounts: AccountQuerySet, tallies: Iterable[Tally], regions: QuerySet[Region] | None = None) -> Census:
+    """Add the tallies of these accounts' cells up, in all regions or in some; those never polled are counted in."""
     per_partition = accounts_by_partition(accounts)
-    polled = dict(Region.objects.filter(polled=True, partition__in=per_partition).values_list("code", "partition"))
+    asked_in = Region.objects.all() if regions is None else regions
+    polled = dict(asked_in.filter(polled=True, partition__in=per_partition).values_list("code", "partition"))
     asked = [one for one in tallies if one.region in polled]
     return Census(
         accounts=per_partition.total(),

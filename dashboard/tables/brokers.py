@@ -45,7 +45,7 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     account_id = TextColumn("account__account_id", verbose_name="Account id", visible=False)
     unit = TextColumn("account__unit", verbose_name="Unit", visible=False)
     environment = TextColumn("account__environment", verbose_name="Environment")
-    region = TextColumn("region_id", verbose_name="Region")
+    region = TextColumn("region_id", verbose_name="Region", attrs={"td": {"class": "mono"}})
     engine = SortedColumn(Lower("engine"), lambda b: b.engine, value="engine", verbose_name="Engine")
     state = TextColumn("state", verbose_name="State")
     deployment_mode = TextColumn("deployment_mode", verbose_name="Deployment")
@@ -74,9 +74,9 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return region_html(record.region_id)
 
     def render_engine(self, record: Broker) -> SafeString:
-        """AWS's word, marked when brokers of that engine use the role."""
+        """AWS's word, strong where the engine uses the role: the sentence above the table says which does."""
         uses = record.engine.lower() == ROLE_USING_ENGINE
-        return format_html('<span class="chip {}">{}</span>', "in_use" if uses else "absent", record.engine)
+        return format_html('<span class="{}">{}</span>', "strong" if uses else "soft", record.engine)
 
     def render_knowledge(self, record: Broker) -> SafeString:
         """Current, or old with what came of the last look at its region."""

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import AccountQuerySet, AuditEntry, Poll, Sweep
+from dashboard.poll_filter import ANY
 from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, account_html
 from dashboard.words import first_sentence
 
@@ -32,7 +33,8 @@ def sweeps_with_counts(accounts: AccountQuerySet) -> QuerySet[Sweep]:
     return Sweep.objects.annotate(
         accounts=counted(Count("pk")),
         failed=counted(Count("pk", filter=Q(state=Poll.State.FAILED))),
-        failing_regions=counted(Sum("failing_regions")),
+        failing_cells=counted(Sum("failing_regions")),
+        failing_accounts=counted(Count("pk", filter=Q(failing_regions__gt=0))),
         lasted=Coalesce("finished_at", Now()) - F("created_at"),
     )
 
@@ -58,7 +60,8 @@ class SweepTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
     lasted = NumberColumn("lasted", lambda s: seconds(s.lasted), verbose_name="Seconds")
     accounts = NumberColumn("accounts", verbose_name="Accounts")
     failed = NumberColumn("failed", verbose_name="Accounts failed")
-    failing_regions = NumberColumn("failing_regions", verbose_name="Failing regions")
+    failing_cells = NumberColumn("failing_cells", verbose_name="Failing cells")
+    failing_accounts = NumberColumn("failing_accounts", verbose_name="Failing in accounts")
 
     how_to_begin = "A sweep is one round of polling: the workers begin with the first account that is due."
 
@@ -80,6 +83,10 @@ class SweepTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
     def render_failed(self, record: Sweep) -> SafeString:
         """The number, linked to the polls that failed."""
         return _rows_html(record, record.failed, f"?state={Poll.State.FAILED.value}")  # type: ignore[attr-defined]
+
+    def render_failing_accounts(self, record: Sweep) -> SafeString:
+        """The number, linked to the polls in which cells failed."""
+        return _rows_html(record, record.failing_accounts, f"?failing={ANY}")  # type: ignore[attr-defined]
 
 
 def _rows_html(sweep: Sweep, count: int, query: str = "") -> SafeString:

@@ -18,6 +18,7 @@ from accounts.services.access_checks import request_checks
 from accounts.services.acts import Changed, Tally, TooMany
 from accounts.services.undoing import CannotUndo, undo, unprotects, why_not
 from dashboard.access import Role, ViewerRequest, open_to
+from dashboard.addresses import number_of
 from dashboard.bulk import DEEDS, Prepared, begin, finish, prepare
 from dashboard.selection import ALL, TICKED, ticked_in
 from dashboard.sign_in import ask_again, is_fresh
@@ -41,8 +42,7 @@ def act_begin(request: ViewerRequest) -> HttpResponse:
         messages.warning(request, "No account is ticked. Tick some, or choose all that match the filters.")
         return redirect(list_address(page if page in LISTS else "accounts", query))
     page = page if page in LISTS or (page == ACCOUNT and len(ticked) == 1) else "accounts"
-    matching = request.POST.get("matching", "")
-    counted = len(ticked) if ticked else int(matching) if matching.isdecimal() and len(matching) < 9 else None
+    counted = len(ticked) or number_of(request.POST.get("matching", ""))
     bulk = begin(request.user.get_username(), key, page, query, ticked, counted)
     return redirect(f"{reverse('campaign-new')}?chosen={bulk.pk}" if key == PLAN else bulk)
 

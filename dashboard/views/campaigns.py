@@ -24,6 +24,7 @@ from accounts.services.cleanups.campaign_acts import (
 from accounts.services.cleanups.campaigns import progress_of_campaign, surprises_of
 from accounts.services.cleanups.errors import Refused
 from dashboard.access import Person, Role, ViewerRequest, known_accounts, open_to
+from dashboard.addresses import number_of
 from dashboard.selection import Selection, choice_of, selection_of
 from dashboard.sign_in import ask_again, freshly_signed_in, is_fresh
 from dashboard.tables.campaigns import MemberTable, campaigns_of, members_of
@@ -54,9 +55,9 @@ def _new_page(request: ViewerRequest, selection: Selection, status: int = 200, *
 
 def _chosen(request: ViewerRequest) -> QueryDict:
     """What the address says, or what was chosen in a list and kept because it is too long for an address."""
-    kept = request.GET.get("chosen", "")
     mine = BulkAct.objects.filter(person=request.user.get_username())
-    bulk = mine.filter(pk=int(kept)).first() if kept.isdecimal() and len(kept) < 18 else None
+    kept = number_of(request.GET.get("chosen", ""))
+    bulk = mine.filter(pk=kept).first() if kept else None
     return choice_of(bulk) if bulk else request.GET
 
 
@@ -151,7 +152,7 @@ def campaign_resume(request: ViewerRequest, number: int) -> HttpResponseBase:
     campaign = campaign_of(request.user, number)
     if not is_fresh(request):
         return ask_again(campaign.get_absolute_url())  # this address itself cannot be opened
-    seen = [int(pk) for pk in request.POST.getlist("seen") if pk.isdecimal()]
+    seen = [pk for text in request.POST.getlist("seen") if (pk := number_of(text)) is not None]
     try:
         resumed = resume_campaign(campaign, request.user.get_username(), seen)
         messages.success(request, f"{campaign} is {resumed.get_state_display()} again.")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from django.db.models import Q
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Broker
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
-from dashboard.behind import behind
 from dashboard.following import follows_sweeps
-from dashboard.matrix import census
 from dashboard.tables.brokers import OLD, with_knowledge
+from dashboard.unread import unread_cells
 from dashboard.views.common import choice_counts, listing_page
 
 
@@ -31,10 +29,9 @@ def broker_list(request: ViewerRequest) -> HttpResponseBase:
     """All brokers of all accounts."""
     if counts := choice_counts(request, "brokers"):
         return counts
-    counted = census(visible_accounts(request.user), timezone.now())
     mine = Broker.objects.filter(account__in=visible_accounts(request.user).order_by().values("pk"))
     old = with_knowledge(mine).filter(Q(knowledge=OLD)).count()
-    context = {"unread": counted.failing + counted.never, "behind": behind(counted), "old": old}
+    context = {"unread": unread_cells(request.GET, request.user), "old": old}
     return listing_page(request, "brokers", "brokers.html", context)
 
 

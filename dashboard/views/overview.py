@@ -8,11 +8,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.services.daily_figures import measure
 from accounts.services.tally import cells_of, census_of, tally
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.at_work import at_work
 from dashboard.attention import attention
-from dashboard.behind import behind, engine_urls
+from dashboard.behind import behind, engine_figures
 from dashboard.following import follows_sweeps
 from dashboard.formats import FORMATS
 from dashboard.last_sweep import last_sweep
@@ -32,15 +33,16 @@ def overview(request: ViewerRequest) -> HttpResponse:
     tallies = tally(cells_of(accounts), stale_before(now))
     regions = list(regions_with_counts(accounts, tallies=tallies))
     counted = census_of(accounts, tallies)
-    last = last_sweep(accounts)
+    figures, last = measure(accounts, counted, now), last_sweep(accounts)
     context = {
         "census": counted,
         "behind": behind(counted),
-        "engines": engine_urls(),
-        "verdicts": verdict_counts(accounts),
+        "engines": engine_figures(accounts, counted),
+        "verdicts": verdict_counts(accounts, figures),
         "attention": attention(accounts, regions, counted, now),
         "regions": region_strip(regions),
-        "trends": overview_trends(accounts, counted, now),
+        "trends": overview_trends(figures, now),
+        "unasked": counted.accounts - figures.accounts,
         "sweep": last.sweep if last else None,
         "last": last,
         "work": at_work(accounts, now),
@@ -55,4 +57,5 @@ def overview(request: ViewerRequest) -> HttpResponse:
 def overview_days(request: ViewerRequest) -> HttpResponseBase:
     """The ninety days of the overview as a file."""
     accounts, now = visible_accounts(request.user), timezone.now()
-    return table_file(request, days_export(overview_trends(accounts, census(accounts, now), now)))
+    figures = measure(accounts, census(accounts, now), now)
+    return table_file(request, days_export(overview_trends(figures, now)))

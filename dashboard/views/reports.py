@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard import reports
 from dashboard.access import Role, ViewerRequest, client_address, open_to
-from dashboard.addresses import several
+from dashboard.addresses import number_of, several
 from dashboard.formats import FORMATS
 from dashboard.models import Report
 from dashboard.saved import Refused, views_of
@@ -34,8 +34,7 @@ def make_report(request: ViewerRequest) -> HttpResponse:
     """Make a report of a view, and lead to its token; whoever only looks is led to the reports."""
     if request.method != "POST":
         return redirect("views")
-    number = request.POST.get("view", "")
-    view = get_object_or_404(views_of(request.user), pk=int(number) if number.isdecimal() and len(number) < 10 else 0)
+    view = get_object_or_404(views_of(request.user), pk=number_of(request.POST.get("view", "")))
     name, form = request.POST.get("name", "") or view.name, request.POST.get("format", "csv")
     columns, lasts = several(request.POST, "columns"), request.POST.get("lasts", "")
     try:

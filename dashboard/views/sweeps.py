@@ -15,6 +15,7 @@ from accounts.services.schedule import pause_polling, resume_polling
 from accounts.services.sweep_facts import facts_of
 from accounts.services.sweeps import cancel_sweep
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.addresses import number_of
 from dashboard.following import bar_context, following, follows_sweeps, own_bar
 from dashboard.poll_filter import PollFilter
 from dashboard.tables.sweeps import PollTable
@@ -34,9 +35,10 @@ def sweep_list(request: ViewerRequest) -> HttpResponseBase:
 def sweep_detail(request: ViewerRequest, sweep_id: int) -> HttpResponseBase:
     """One sweep with its polls, those with a problem first."""
     sweep = get_object_or_404(Sweep, pk=sweep_id)
-    bar = own_bar(sweep)  # before the polls are read
+    mine = visible_accounts(request.user)
+    bar = own_bar(sweep, mine)  # before the polls are read
     trouble = Case(When(state=Poll.State.FAILED, then=Value(0)), When(failing_regions__gt=0, then=Value(1)), default=2)
-    polls = sweep.polls.filter(account__in=visible_accounts(request.user).order_by().values("pk"))
+    polls = sweep.polls.filter(account__in=mine.order_by().values("pk"))
     narrowed = PollFilter(request.GET, queryset=polls.select_related("account"))
     table = PollTable(narrowed.qs.order_by(trouble, "account__name", "pk"))
     context = {"sweep": sweep, "facts": facts_of(polls), "filter": narrowed, **bar}
@@ -76,9 +78,10 @@ def running_bar(request: ViewerRequest) -> HttpResponse:
 
     An idle page asks now and then, and is answered with 204 as long as it has seen everything.
     """
-    context, followed = following(), request.GET.get("sweep", "")
-    if context["bar"] is None and followed.isdigit() and (ended := Sweep.objects.filter(pk=followed).first()):
-        context |= bar_context(ended)
+    mine, followed = visible_accounts(request.user), number_of(request.GET.get("sweep", ""))
+    context = following(mine)
+    if context["bar"] is None and followed and (ended := Sweep.objects.filter(pk=followed).first()):
+        context |= bar_context(ended, mine)
     if context["bar"] is None and request.GET.get("seen") == context["mark"]:
         return HttpResponse(status=204)
     # Whoever listens is not told of every round of the schedule, only of what somebody waits for.
@@ -91,7 +94,7 @@ def running_bar(request: ViewerRequest) -> HttpResponse:
 @open_to(Role.VIEWER)
 def sweep_bar(request: ViewerRequest, sweep_id: int) -> HttpResponse:
     """One sweep's bar on its own page; 286 stops the asking once nothing of the sweep can change any more."""
-    context = own_bar(get_object_or_404(Sweep, pk=sweep_id))
+    context = own_bar(get_object_or_404(Sweep, pk=sweep_id), visible_accounts(request.user))
     context["say"] = request.GET.get("said") != str(context["step"])
     response = render(request, "_sweep_bar.html", context)
     return response if context["asks"] else HttpResponseStopPolling(response.content)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Region
 from tests.dashboard.factories import make_account, make_broker, make_cell
+from tests.dashboard.test_figures import check
 from tests.dashboard.test_pages import text_of
 from tests.dashboard.test_tables import exported
 
@@ -82,3 +83,43 @@ def test_a_broker_without_a_cell_is_old(watching: Client, two: list[Account]) ->
 
     assert names(watching, "knowledge=old") == ["orders"]
     assert "old not polled yet" in text_of(watching, "/brokers/")
+
+
+@pytest.fixture
+def gappy(two: list[Account]) -> list[Account]:
+    """The same accounts in two regions that are polled: of four cells one fails, and one was never asked."""
+    Region.objects.exclude(code__in=["us-east-1", "eu-west-1"]).update(polled=False)
+    make_cell(two[0], "eu-west-1", None, outcome="throttled")
+    return two
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("view=none", "≥ 2 brokers as last listed by AWS. 1 cell gave no answer, 1 cell is not polled yet: there may"),
+        (
+            "region=eu-west-1",
+            "≥ 0 brokers as last listed by AWS. 1 cell gave no answer, 1 cell is not polled yet: there",
+        ),
+        ("region=us-east-1", "Brokers 2 brokers as last listed by AWS. Only RabbitMQ"),
+        ("unit=Workloads/Prod", "≥ 1 broker as last listed by AWS. 1 cell gave no answer: there may be more."),
+        ("environment=prod", "≥ 1 broker as last listed by AWS. 1 cell gave no answer: there may be more."),
+        ("account={young}", "≥ 1 broker as last listed by AWS. 1 cell is not polled yet: there may be more."),
+        ("engine=RabbitMQ&region=us-east-1", "Brokers 2 brokers as last listed by AWS. Only RabbitMQ"),
+    ],
+)
+def test_what_may_be_missing_is_counted_where_the_filters_look(
+    watching: Client, gappy: list[Account], query: str, said: str
+) -> None:
+    assert said in text_of(watching, f"/brokers/?{query.format(young=gappy[1].account_id)}")
+
+
+@pytest.mark.parametrize("query", ["view=none", "region=eu-west-1", "unit=Workloads/Prod"])
+def test_the_cells_that_may_have_more_are_listed(watching: Client, gappy: list[Account], query: str) -> None:
+    check(watching, f"/brokers/?{query}", 1)
+
+
+def test_a_broker_is_found_by_its_own_name_and_not_by_its_accounts(watching: Client, two: list[Account]) -> None:
+    Account.objects.filter(pk=two[1].pk).update(name="orders-dev")
+
+    assert (names(watching, "name=ORD"), names(watching, "q=ord")) == (["orders"], ["orders", "trial"])

@@ -93,9 +93,9 @@ def test_the_overview_names_what_needs_a_person(watching: Client, three: list[Cl
 
     html = watching.get("/").content.decode()
 
-    assert f'<a href="{three[0].get_absolute_url()}">1 clean-up failed' in html
-    assert f'<a href="{three[1].get_absolute_url()}">1 clean-up waits before the next try' in html
-    assert f'<a href="{three[2].get_absolute_url()}">1 clean-up waits for a second person' in html
+    assert f'<a href="{three[0].get_absolute_url()}"><b>1</b> <span>clean-up failed' in html
+    assert f'<a href="{three[1].get_absolute_url()}"><b>1</b> <span>clean-up waits before the next try' in html
+    assert f'<a href="{three[2].get_absolute_url()}"><b>1</b> <span>clean-up waits for a second person' in html
 
 
 def test_a_failure_that_somebody_has_taken_up_needs_nobody(watching: Client, three: list[Cleanup]) -> None:

@@ -114,7 +114,7 @@ def test_the_figures_of_a_sweep(told: Sweep, watching: Client) -> None:
 
 
 def test_the_figures_of_the_list_of_sweeps(told: Sweep, watching: Client) -> None:
-    check(watching, "/sweeps/", 2)
+    check(watching, "/sweeps/", 3)
 
 
 def test_the_figures_of_the_last_sweep_on_the_overview(told: Sweep, watching: Client) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 
+from accounts.domain.cleanups import State
+from accounts.models import Account, Campaign, Cleanup
 from tests.dashboard.factories import make_account, make_status
 
 LISTS = (
@@ -72,6 +76,29 @@ def test_nonsense_on_a_page_of_regions_is_not_a_fault(account: str, operating: C
 @pytest.mark.parametrize("number", ["0", "99999999999999999999999"])
 def test_a_sweep_of_an_impossible_number_is_not_here(operating: Client, number: str) -> None:
     assert operating.get(f"/sweeps/{number}/").status_code == 404
+
+
+NO_NUMBERS = ("²", "٥٠", "-1", "1.0", "9" * 5000, "\0")
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS, ids=lambda text: ascii(text)[:12])
+@pytest.mark.parametrize("url", ["/sweeps/running/bar/?sweep=", "/campaigns/new/?chosen="])
+def test_an_address_with_what_is_no_number_is_answered_as_if_it_had_none(
+    operating: Client, url: str, text: str
+) -> None:
+    assert operating.get(f"{url}{quote(text)}", headers={"HX-Request": "true"}).status_code == 200
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS[:-1], ids=lambda text: ascii(text)[:12])
+def test_a_form_with_what_is_no_number_is_no_fault(account: str, operating: Client, text: str) -> None:
+    campaign = Campaign.objects.create(name="one", requested_by="ana", state=Campaign.State.STOPPED)
+    Cleanup.objects.create(account=Account.objects.get(), campaign=campaign, state=State.FAILED, requested_by="ana")
+
+    resumed = operating.post(f"/campaigns/{campaign.pk}/resume/", {"seen": text})
+    chosen = operating.post("/accounts/acts/", {"act": "poll", "page": "accounts", "which": "all", "matching": text})
+    reported = operating.post("/reports/", {"view": text})
+
+    assert (resumed.status_code, chosen.status_code, reported.status_code) == (302, 302, 404)
 
 
 @pytest.mark.parametrize("url", ["/accounts/%00/", "/accounts/1%002/", "/accounts/%FF/"])

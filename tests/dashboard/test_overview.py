@@ -11,11 +11,20 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessCheck, Account, Change, Cleanup, DailyFigures, Region
+from accounts.models import AccessCheck, Account, Campaign, Change, Cleanup, DailyFigures, Region
 from dashboard.access import Shell, visible_accounts
 from dashboard.tables.regions import regions_with_counts
 from dashboard.trends import Chart, Trends, scale, trends
-from tests.dashboard.factories import absent, keep, make_account, make_cell, make_status, unreadable
+from tests.dashboard.factories import (
+    absent,
+    keep,
+    make_account,
+    make_broker,
+    make_cell,
+    make_status,
+    seed_sweep,
+    unreadable,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
@@ -57,9 +66,9 @@ def failing_regions(account: Account) -> None:
 
 # What makes an account one of the counted, and words of the sentence that counts it.
 WORLDS: dict[str, tuple[Callable[[Account], object], str]] = {
-    "refusing": (unreadable, "Rolecall a look"),
+    "refusing": (unreadable, "let Rolecall in"),
     "unchecked": (doubtful({"reader": "shut"}), "did not pass its access check"),
-    "throttled": (lambda a: make_cell(a, REGION, None, outcome="throttled"), "no proper answer"),
+    "throttled": (lambda a: make_cell(a, REGION, None, outcome="throttled"), "regions that failed"),
     "mistrusted": (lambda a: make_status(a, trust_grade="trust_mismatch"), "somebody else may assume"),
     "drifted": (lambda a: make_status(a, policy_grade="superset", policy_document=own(a)), "policy that differs"),
     "flagged": (lambda a: make_status(a, flags=["inline_policy_present"]), "AWS does not document"),
@@ -70,7 +79,7 @@ WORLDS: dict[str, tuple[Callable[[Account], object], str]] = {
     "failed": (failed_twice, "no new plan has been drawn"),
     "approval": (clean_up("awaiting_approval"), "for a second person"),
     "waiting": (clean_up("waiting"), "before the next try"),
-    "published": (lambda a: make_status(a, policy_grade="superset", policy_version="v9"), "AWS published"),
+    "published": (lambda a: make_status(a, policy_grade="superset", policy_version="v9"), "which AWS published"),
     "regions": (failing_regions, "in most accounts"),
 }
 ONE_AND_THREE = [(name, count) for name in WORLDS for count in (1, 3) if (name, count) != ("published", 1)]
@@ -89,19 +98,18 @@ def test_a_sentence_leads_to_exactly_the_rows_that_it_counts(watching: Client, n
     absent(make_account(7))
     make_status(make_account(8, partition="aws-us-gov"))
 
-    (sentence,) = [one for one in watching.get("/").context["attention"] if said in one.text]
+    (sentence,) = [one for one in watching.get("/").context["attention"] if said in one.said]
     page = watching.get(sentence.url)
 
-    counted = int(re.findall(r"\b\d+\b", sentence.text)[0])
-    assert counted == (2 if name == "regions" else count)
-    assert (page.context["table"].paginator.count if "table" in page.context else 1) == counted
+    assert sentence.count == (2 if name == "regions" else count)
+    assert (page.context["table"].paginator.count if "table" in page.context else 1) == sentence.count
 
 
 @pytest.mark.parametrize("door", ["shut", "open", "incomplete", "unknown"])
 def test_a_check_of_a_role_that_has_been_changed_since_says_nothing(watching: Client, door: str) -> None:
     doubtful({"reader": door, "reader_role_arn": "arn:aws:iam::1:role/before"})(make_account())
 
-    assert not [one for one in watching.get("/").context["attention"] if "access check" in one.text]
+    assert not [one for one in watching.get("/").context["attention"] if "access check" in one.said]
 
 
 def test_the_next_poll_is_that_of_accounts_that_are_polled(watching: Client) -> None:
@@ -154,6 +162,121 @@ def test_figures_above_the_charts_and_their_last_points_are_the_same(watching: C
     last = {chart.name: chart.last.said for chart in context["trends"].charts}
 
     assert (last["brokers"], last["unused"]) == (f"≥ {context['census'].brokers}", "1")
+
+
+def shown(client: Client) -> tuple[list[str], dict[str, str]]:
+    """The cards of verdicts as they are read, and the charts' last points."""
+    page = client.get("/")
+    cards = re.findall(r'<a class="card figure".*?<b>(.*?)</b>', page.content.decode())
+    return cards, {chart.name: chart.last.said for chart in page.context["trends"].charts}
+
+
+def test_a_paused_and_a_closed_account_leave_no_figure_in_doubt(watching: Client) -> None:
+    """They are not asked, so that no answer is missing: for good, if they were counted among those to be asked."""
+    long_ago = timezone.now() - timedelta(days=40)
+    make_status(make_account(1))
+    make_status(make_account(2, paused=True), checked_at=long_ago)
+    unreadable(make_account(3, organization_state="SUSPENDED"), checked_at=long_ago)
+
+    cards, last = shown(watching)
+
+    assert cards == ["2", "0", "0", "1"]
+    assert (last["in_use"], last["roles"]) == ("2", "2")
+    assert "2 accounts are paused, or suspended or closed at AWS" in watching.get("/").content.decode()
+
+
+def test_a_card_and_its_chart_have_the_same_reservation(watching: Client) -> None:
+    make_status(make_account(1))
+    unreadable(make_account(2))
+
+    cards, last = shown(watching)
+
+    assert cards == ["≥ 1", "≥ 0", "≥ 0", "1"]
+    assert (last["in_use"], last["unused"]) == ("≥ 1", "≥ 0")
+
+
+def test_shortly_after_midnight_the_accounts_that_are_polled_later_are_not_missed(watching: Client) -> None:
+    make_status(make_account(1))
+    make_status(make_account(2), checked_at=timezone.now() - timedelta(days=1))
+
+    assert shown(watching)[1]["roles"] == "2"
+
+
+def test_engines_of_which_nothing_was_ever_known_are_no_zeros(watching: Client) -> None:
+    make_account()
+
+    assert "? RabbitMQ, ? ActiveMQ, known from" in watching.get("/").content.decode()
+
+
+def test_an_engine_is_at_least_so_many_while_cells_are_missing_and_a_zero_leads_nowhere(watching: Client) -> None:
+    account = make_account()
+    make_cell(account, REGION, 7)
+    make_broker(account, REGION, "orders")
+
+    page = watching.get("/").content.decode()
+
+    assert re.search(r'<a class="in" href="[^"]*engine=RabbitMQ[^"]*">≥ 7 RabbitMQ</a>, ≥ 0 ActiveMQ,', page)
+
+
+def test_an_engines_address_has_no_word_that_only_deleted_accounts_know(watching: Client) -> None:
+    account, gone = make_account(1), make_account(2)
+    make_cell(account, REGION, 1)
+    make_broker(account, REGION, "orders")
+    make_broker(gone, REGION, "old", engine="RABBITMQ")
+    Account.objects.filter(pk=gone.pk).update(archived_at=timezone.now())
+
+    (rabbitmq, _) = watching.get("/").context["engines"]
+
+    assert watching.get(rabbitmq.url).context["table"].paginator.count == 1
+
+
+def test_a_stopped_campaign_needs_a_person(watching: Client) -> None:
+    campaign = Campaign.objects.create(name="Spring", state=Campaign.State.STOPPED, requested_by="ana")
+    Cleanup.objects.create(account=make_account(), campaign=campaign, state="void", requested_by="ana")
+
+    (sentence,) = watching.get("/").context["attention"]
+
+    assert (sentence.said, sentence.url) == (
+        "campaign has stopped, and waits for a decision: Spring",
+        campaign.get_absolute_url(),
+    )
+
+
+def test_a_row_that_no_plan_was_drawn_for_hides_no_failed_clean_up(watching: Client) -> None:
+    """A campaign keeps such a row of an account that cannot have a plan."""
+    account = make_account()
+    clean_up("failed")(account)
+    Cleanup.objects.create(account=account, state="void", requested_by="ana", reason="Another one is open.")
+
+    said = [one.said for one in watching.get("/").context["attention"]]
+    listed = watching.get("/cleanups/?which=latest").context["table"]
+
+    assert said == ["clean-up failed, and no new plan has been drawn"]
+    assert [row.record.state for row in listed.rows] == ["failed"]
+
+
+def test_what_needs_a_person_stands_with_its_like_the_worst_first(watching: Client) -> None:
+    make_status(make_account(1), verdict="unused")
+    make_cell(make_account(2), REGION, None, outcome="throttled")
+    unreadable(make_account(3))
+
+    tones = [one.tone for one in watching.get("/").context["attention"]]
+
+    assert tones == sorted(tones, key=["bad", "warn", "unused"].index)
+    assert {"bad", "warn", "unused"} <= set(tones)
+
+
+def test_polls_of_a_deleted_account_are_in_no_figure_of_a_sweep(watching: Client) -> None:
+    accounts, now = [make_account(1), make_account(2)], timezone.now()
+    sweep = seed_sweep(accounts, now)
+    sweep.polls.update(calls=10, failing_regions=3)
+    Account.objects.filter(pk=accounts[1].pk).update(archived_at=now)
+
+    last, page = watching.get("/").context["last"], watching.get(sweep.get_absolute_url())
+    progress = page.context["progress"]
+
+    assert (last.progress.total, last.progress.failing_regions) == (1, 3)
+    assert (progress.total, progress.calls, progress.failing_regions) == (1, 10, 3)
 
 
 @pytest.mark.parametrize("name", ["roles", "in_use", "unused", "drifted"])
@@ -219,12 +342,12 @@ def counts(row: Any) -> tuple[int | None, ...]:
 
 
 def day(when: date, roles: int = 10, *, complete: bool = True, **fields: int | None) -> DailyFigures:
-    """A day of twelve accounts; incomplete when one of them was not polled."""
+    """A day of twelve accounts; incomplete when one of them was not polled, and not read when it was."""
     rests: dict[str, Any] = dict.fromkeys(("accounts", "looked_at", "roles_read", "policies_read", "judged"), 12)
     values: dict[str, Any] = {"cells": 100, "answered": 100, "disabled": 0, "in_use": 6, "unused": 2, "drifted": 1}
     values |= {"brokers": 40, "failing": 0, "roles": roles, **rests, **fields}
     if not complete:
-        values["looked_at"] = 11
+        values |= dict.fromkeys(("looked_at", "roles_read"), 11)
     return DailyFigures(day=when, written_at=NOW, **values)
 
 
@@ -269,7 +392,42 @@ def test_a_day_of_incomplete_answers_is_marked_at_the_foot_and_has_its_sign() ->
 
     assert (found.line.count("L"), found.least.count("L")) == (2, 1)
     assert found.points[-1].title == "24 November: ≥ 10"
-    assert found.summary.startswith("Roles: at least 10 today; 2 days ago: 10.")
+    assert found.summary.startswith("Roles: at least 10 today; 2 days ago 10: not comparable.")
+
+
+def test_days_that_are_all_incomplete_have_no_mark_which_would_be_taken_for_the_axis() -> None:
+    found = drawn(day(back(1), complete=False), day(TODAY, complete=False))
+
+    assert (found.charts[0].least, found.unsure, found.marked) == ("", True, False)
+
+
+def test_a_day_that_is_not_over_waits_for_no_poll() -> None:
+    found = chart(day(back(1), looked_at=11), day(TODAY, looked_at=1))
+
+    assert [point.complete for point in found.points] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("before", "today", "said"),
+    [
+        ((7, True), (9, False), "≥ 9 today, ≥ 2 more than 30 days ago"),
+        ((9, True), (7, False), "≥ 7 today; 30 days ago 9: not comparable"),
+        ((9, False), (7, True), "7 today, ≥ 2 fewer than 30 days ago"),
+        ((7, False), (9, True), "9 today; 30 days ago ≥ 7: not comparable"),
+        ((7, False), (9, False), "≥ 9 today; 30 days ago ≥ 7: not comparable"),
+    ],
+)
+def test_figures_that_may_be_more_are_compared_only_as_far_as_that_holds(
+    before: tuple[int, bool], today: tuple[int, bool], said: str
+) -> None:
+    found = chart(day(back(30), before[0], complete=before[1]), day(TODAY, today[0], complete=today[1]))
+
+    assert f"{found.last.said} {found.now}{found.since}" == said
+
+
+def test_a_month_is_named_where_there_is_room_beside_today() -> None:
+    assert [month.word for month in drawn(day(TODAY)).months] == ["Sep", "Oct", "Nov"]
+    assert [month.word for month in trends({}, {}, NOW.replace(month=12, day=5)).months] == ["Oct", "Nov", ""]
 
 
 @pytest.mark.parametrize(

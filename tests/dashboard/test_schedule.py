@@ -130,10 +130,10 @@ def sweep(account: Account) -> Sweep:
 @pytest.mark.parametrize(
     "said",
     [
-        pytest.param("answered 66 in 2 accounts denied 1 in 1 account", id="outcomes so far by kind"),
+        pytest.param("Outcome Cells In accounts answered 66 2 denied 1 1", id="outcomes so far by kind"),
         pytest.param("Sent 1,080 Of them retries 3 Answered “slow down” 2", id="requests, retries, throttles"),
         pytest.param("Slowest accounts billing 35.0 s orders 2.0 s", id="slowest accounts"),
-        pytest.param("eu-west-2 33.1 s", id="slowest regions"),
+        pytest.param("Slowest answers by region eu-west-2 33.1 s", id="slowest regions"),
         pytest.param("eu-west-2 unreachable in 1 account", id="failing regions"),
         pytest.param("search began 4 min ago ; its lease ends in 1 min", id="stuck polls with their age"),
     ],

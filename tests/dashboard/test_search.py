@@ -57,6 +57,23 @@ def test_the_first_ten_lead_to_the_list_of_all(watching: Client, db: None) -> No
     assert "team-11" not in html
 
 
+def test_the_list_of_all_brokers_has_as_many_as_the_search_has_counted(watching: Client, account: Account) -> None:
+    for number in range(12):
+        make_broker(account, "us-east-1", f"mails-{number}")
+    make_broker(make_account(3, "mails"), "us-east-1", "other")
+
+    (_, brokers) = watching.get("/search/", {"q": "mails"}).context["found"]
+
+    assert watching.get(brokers.everything).context["table"].paginator.count == brokers.count == 12
+
+
+def test_all_regions_are_named_since_their_list_knows_no_search(watching: Client, account: Account) -> None:
+    html = page(watching, "eu-")
+
+    assert "/regions/eu-north-1/" in html
+    assert "The first 10." not in html
+
+
 @pytest.mark.parametrize("text", ["nobody-is-called-so", "", "  ", "\0", "%", "<script>alert(1)</script>"])
 def test_nothing_found_says_what_the_search_knows(watching: Client, account: Account, text: str) -> None:
     html = page(watching, text)

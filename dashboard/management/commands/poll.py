@@ -93,7 +93,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{poll.account}: not polled: another sweep, or a worker, still has it")
         self.stdout.write(
             f"{sweep} {sweep.state}: {plural(progress.done, 'account')} answered, {progress.failed} failed,"
-            f" {plural(progress.failing_regions, 'failing region')}, {progress.elapsed_seconds:.1f} s"
+            f" {plural(progress.failing_regions, 'failing cell')}, {progress.elapsed_seconds:.1f} s"
         )
         cells = ", ".join(f"{one.cells:,} {one.outcome.value}" for one in outcomes_of(sweep.polls.all())) or "none"
         self.stdout.write(
