@@ -29,9 +29,10 @@ def open_poll(account: Account) -> Poll | None:
 
 
 def poll_mark(account_id: str) -> str:
-    """What differs once a poll of the account has begun or ended: its page follows that."""
-    newest = Poll.objects.filter(account__account_id=account_id).order_by("-pk").values_list("pk", "state").first()
-    return "0" if newest is None else f"{newest[0]}.{newest[1]}"
+    """What differs once a poll of the account has begun or ended, be it an older one that another overtook."""
+    mine = Poll.objects.filter(account__account_id=account_id).order_by("-pk")
+    open_ones = mine.filter(state__in=Poll.OPEN).values_list("pk", "state")
+    return ".".join([str(mine.values_list("pk", flat=True).first() or 0), *(f"{pk}{state}" for pk, state in open_ones)])
 
 
 def next_poll(account: Account, pause: PollingPause | None, now: datetime) -> NextPoll:

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from accounts.domain.outcomes import Outcome
 from accounts.models import Account, Cell, Region
+from accounts.services.schedule import polling_pause
 from dashboard.access import Person, visible_accounts
+from dashboard.account_polling import next_poll
 from dashboard.matrix import CellView, cell_view
-from dashboard.organization_words import rest_words
 from dashboard.tables.cells import counts_in_words, kind
 from dashboard.words import OUTCOME_WORDS, fresh_words
 
@@ -39,8 +40,7 @@ def cell_context(person: Person, account_id: str, code: str) -> dict[str, object
         "broker_count": there.count(),
         "brokers": there[:BROKERS_SHOWN],
         "changes": account.changes.filter(region_code=region.code)[:HISTORY_SHOWN],
-        "rests": rest_words(account),
-        "now": now,
+        "next_poll": next_poll(account, polling_pause(), now),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -10,13 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domain.identifiers import parse_account_id
 from accounts.models import AuditEntry, BulkAct
 from accounts.services.access_checks import request_checks
 from accounts.services.acts import Changed, Tally, TooMany
-from accounts.services.undoing import CannotUndo, undo, unprotects, why_not
+from accounts.services.undoing import UNDO_HOURS, CannotUndo, undo, unprotects, why_not
 from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.bulk import DEEDS, Prepared, begin, finish, prepare
 from dashboard.selection import ALL, TICKED, ticked_in
@@ -63,8 +65,9 @@ def act(request: ViewerRequest, act_id: int) -> HttpResponseBase:
 
 
 def own_act(request: ViewerRequest, act_id: int) -> BulkAct:
-    """One's own act. Raises Http404."""
-    mine = BulkAct.objects.filter(person=request.user.get_username(), act__in=DEEDS)
+    """One's own act of the last day. Raises Http404."""
+    since = timezone.now() - timedelta(hours=UNDO_HOURS)
+    mine = BulkAct.objects.filter(person=request.user.get_username(), act__in=DEEDS, created_at__gte=since)
     return get_object_or_404(mine.select_related("entry__undone_by"), pk=act_id)
 
 

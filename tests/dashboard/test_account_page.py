@@ -16,7 +16,8 @@ from pytest_django.fixtures import Settings
 from accounts.domain.checklist import Mark
 from accounts.domain.protection import Freeze, Protection
 from accounts.domain.role import POLICY_DOCUMENT, policy_arn
-from accounts.models import Account, Change, Cleanup, PollingPause
+from accounts.models import Account, Change, Cleanup, PollingPause, Poll
+from dashboard.account_polling import poll_mark
 from tests.dashboard.factories import (
     absent,
     keep,
@@ -260,8 +261,19 @@ def test_the_end_of_a_poll_leaves_another_mark_and_is_told_to_the_reader(watchin
 
     response = watching.get(f"{address}?seen=0").content.decode()
 
-    assert f'data-mark="{sweep.polls.get().pk}.done"' in response
+    assert f'data-mark="{sweep.polls.get().pk}"' in response
     assert "has been polled. Its role: Unused." in response
+
+
+def test_the_end_of_a_poll_that_a_newer_one_overtook_is_news(watching: Client, account: Account) -> None:
+    older, newer = (seed_sweep([account], timezone.now()).polls.get() for _ in range(2))
+    Poll.objects.filter(pk=older.pk).update(state="queued")
+    seen = poll_mark(account.account_id)
+
+    Poll.objects.filter(pk=older.pk).update(state="done")
+
+    assert (seen, poll_mark(account.account_id)) == (f"{newer.pk}.{older.pk}queued", str(newer.pk))
+    assert watching.get(f"{account.get_absolute_url()}following/?seen={seen}").status_code == 200
 
 
 def test_a_page_without_an_open_poll_asks_seldom_and_gets_nothing_while_nothing_is_new(
@@ -270,11 +282,11 @@ def test_a_page_without_an_open_poll_asks_seldom_and_gets_nothing_while_nothing_
     poll = seed_sweep([account], timezone.now()).polls.get()
 
     html = watching.get(account.get_absolute_url()).content.decode()
-    again = watching.get(f"{account.get_absolute_url()}following/?seen={poll.pk}.done")
+    again = watching.get(f"{account.get_absolute_url()}following/?seen={poll.pk}")
 
     assert "every 2s" not in html
-    assert f'/following/?seen={poll.pk}.done" hx-swap="outerHTML" hx-trigger="every 30s' in html
-    assert f'id="account-live" class="account" data-follows="{poll.pk}.done"' in html
+    assert f'/following/?seen={poll.pk}" hx-swap="outerHTML" hx-trigger="every 30s' in html
+    assert f'id="account-live" class="account" data-follows="{poll.pk}"' in html
     assert (again.status_code, again.content) == (204, b"")
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Account, Change, Region, Sweep
+from accounts.models import Account, Change, PollingPause, Region, Sweep
 from tests.dashboard.factories import make_account, make_broker, make_cell, make_status
 
 HTMX = {"HX-Request": "true"}
@@ -49,6 +49,18 @@ def test_a_failed_probe_is_told_whole_beside_what_was_known(account: Account, wa
     assert "Error code AccessDeniedException" in text
     assert "x" * 300 in text
     assert "Next poll in 8 min" in text
+
+
+def test_the_next_poll_heeds_a_pause_of_all_polling(account: Account, watching: Client) -> None:
+    PollingPause.objects.create(by="olga")
+
+    assert "Next poll paused for all accounts By olga since" in text_of(watching, account)
+
+
+def test_a_region_that_is_left_out_has_no_next_poll(account: Account, watching: Client) -> None:
+    Region.objects.filter(code="eu-west-1").update(polled=False)
+
+    assert "Next poll none: the region table leaves eu-west-1 out" in text_of(watching, account)
 
 
 def test_an_old_answer_says_that_it_is_old(account: Account, watching: Client) -> None:
@@ -172,7 +184,7 @@ def test_a_suspended_account_is_neither_due_nor_polled(account: Account, operati
     page = operating.get(address(account)).content.decode()
     operating.post(f"{address(account)}poll/")
 
-    assert "not polled: suspended in AWS" in page
+    assert "It is suspended in AWS" in page
     assert "due now" not in page and "Poll this account now" not in page
     assert not Sweep.objects.exists()
 
@@ -208,7 +220,7 @@ def test_queries_do_not_grow_with_brokers(
         make_broker(account, "eu-west-1", f"b{number}")
         Change.objects.create(account=account, region_code="eu-west-1", at=timezone.now(), kind="brokers", new="1")
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         watching.get(address(account), headers=HTMX)
 
 
