@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
@@ -65,7 +66,7 @@ class SignInForm(AuthenticationForm):
 
 
 def _source(address: str) -> str:
-    """Whom an address belongs to, as far as it tells: of IPv6 everybody chooses the second half, and as often as wanted."""
+    """Whom an address belongs to, as far as it tells: of IPv6 everybody chooses the second half, at any time."""
     try:
         read = ip_address(address)
     except ValueError:
@@ -96,6 +97,17 @@ def is_fresh(request: HttpRequest) -> bool:
     """True when the password was given so lately that nobody else is likely to sit at the keyboard."""
     age = timezone.now().timestamp() - float(request.session.get(PROVED_AT, 0))
     return 0 <= age < settings.CLEANUP_SIGN_IN_MINUTES * 60
+
+
+def proved(request: HttpRequest) -> str:
+    """Take the password that came with a form, when one did; says what is wrong with it."""
+    if not (password := request.POST.get("password", "")):
+        return ""
+    form = SignInForm(request, {"username": request.user.get_username(), "password": password})
+    if not form.is_valid():
+        return " ".join(map(str, form.non_field_errors()))
+    login(request, form.get_user())
+    return ""
 
 
 def ask_again(then: str) -> HttpResponseBase:

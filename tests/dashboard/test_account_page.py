@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from accounts.domain.checklist import Mark
 from accounts.domain.protection import Freeze, Protection
 from accounts.domain.role import POLICY_DOCUMENT, policy_arn
-from accounts.models import Account, Change, Cleanup, PollingPause, Poll
+from accounts.models import Account, Change, Cleanup, Poll, PollingPause
 from dashboard.account_polling import poll_mark
 from tests.dashboard.factories import (
     absent,

@@ -1,4 +1,4 @@
-"""A report that two people act on at the same moment: what one of them has read before is not written over the other."""
+"""A report that two people act on at once: what one of them has read before is not written over the other."""
 
 from __future__ import annotations
 
