@@ -1,4 +1,4 @@
-"""The few acts for which a person waits while the web server itself asks AWS: one at a time in each of its processes."""
+"""The few acts for which a person waits while the web server asks AWS: one at a time in each of its processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def aws_turn() -> Iterator[None]:
     """
     if not _turn.acquire(blocking=False):
         raise Refused(
-            "Nothing was asked or done: the web server is asking AWS for somebody else, and it does that for one person "
+            "Nothing was asked or done: the web server is asking AWS for somebody else, and does that for one person "
             "at a time. Try again in a minute."
         )
     try:

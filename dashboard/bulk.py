@@ -184,6 +184,16 @@ class Prepared:
         assert self.deed.act is not None, self.deed.key  # noqa: S101  # polls and checks have their own ways
         return perform(self.deed.act(self.given), self.accounts, actor, seen=seen)
 
+    def tag_words(self, tally: Tally) -> str:
+        """What becomes of the tag, and of what stood in its place: `team=mq is new on 3 accounts; 0 lose a value`."""
+        if self.deed.key != "tag":
+            return ""
+        losing = tally.lost.total()
+        loses = f"{losing:,} {'loses' if losing == 1 else 'lose'} a value"
+        if self.given["mode"] == TagMode.REMOVE:
+            return loses
+        return f"{self.given['act'].detail} is new on {plural(tally.changed - losing, 'account')}; {loses}"
+
     def phrase(self, tally: Tally) -> str:
         """What has to be typed; empty when nothing has."""
         if not self.deed.typed:

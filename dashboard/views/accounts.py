@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.domain.outcomes import Verdict
 from accounts.models import Account, RoleStatus
-from accounts.services.publications import publications
+from accounts.services.publications import DRIFTED, has, publications
 from accounts.services.schedule import polling_pause, set_account_paused, set_interval
 from dashboard.access import Role, ViewerRequest, known_accounts, open_to, visible_accounts
 from dashboard.account_guide import guide_context
@@ -111,7 +111,8 @@ def standing_context(request: ViewerRequest, account: Account, status: RoleStatu
     own, alike = folded(regions, now)
     published = publications(visible_accounts(request.user)).get(account.partition)
     cleanups = cleanups_of(account)
-    known = Known(account, status, found, cleanups.open_one, cleanups.protections)
+    drifted = status.policy_grade in DRIFTED and not has(status, published)
+    known = Known(account, status, found, cleanups.open_one, cleanups.protections, drifted)
     return {
         "standings": own,
         "alike": alike,

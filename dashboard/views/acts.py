@@ -26,6 +26,7 @@ from dashboard.sign_in import ask_again, is_fresh
 from dashboard.views.common import start_sweep
 from dashboard.words import plural
 
+LOSSES_SHOWN = 8  # of the values that accounts lose, the most common first
 PLAN = "plan"  # leads to a campaign
 LISTS = ("accounts", "matrix")
 ACCOUNT = "account"  # an account's own page, for an act on it alone
@@ -91,7 +92,7 @@ def _objection(request: HttpRequest, prepared: Prepared, tally: Tally) -> str:
     if request.POST.get("seen", "") != tally.seen:
         return (
             f"This would change {plural(tally.changed, 'account')} by now, and not those that you saw. "
-            "Nothing was done. Look again, then confirm."
+            "Nothing was done. See what it would change now, then confirm."
         )
     wanted, typed = prepared.phrase(tally), request.POST.get("phrase", "").strip()
     if wanted and _as_id(typed) != wanted:
@@ -140,6 +141,12 @@ def _page(request: ViewerRequest, prepared: Prepared, problem: str = "", status:
             context |= {
                 "tally": tally,
                 "refusals": [(reason, count, tally.refused_names[reason]) for reason, count in tally.refused.items()],
+                "tag_words": prepared.tag_words(tally),
+                "losses": [
+                    (f"{key}={old}", "" if new is None else f"{key}={new}", count)
+                    for (key, old, new), count in tally.lost.most_common(LOSSES_SHOWN)
+                ],
+                "more_losses": max(0, len(tally.lost) - LOSSES_SHOWN),
                 "phrase": prepared.phrase(tally),
                 "counted_otherwise": prepared.counted_otherwise(tally),
             }

@@ -93,6 +93,8 @@ def test_a_role_that_was_never_used_says_how_far_back_that_is_known(watching: Cl
         (lambda a: absent(a), "Nothing: AWS creates the role with the next RabbitMQ broker."),
         (lambda a: make_status(a, verdict="unused"), "Plan its deletion."),
         (lambda a: make_status(a, trust_grade="trust_mismatch"), "Find out who else may assume the role."),
+        (lambda a: make_status(a, policy_grade="missing_actions"), "See how its policy differs from the documented"),
+        (lambda a: make_status(a, policy_grade="missing_actions", verdict="unused"), "Plan its deletion."),
         (lambda a: make_status(a, flags=["path_mismatch"]), "Find out who made a role of AWS’s name."),
         (lambda a: make_status(a), "Nothing, while its brokers are wanted."),
     ],
