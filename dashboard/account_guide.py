@@ -16,6 +16,7 @@ from accounts.domain.role_facts import TRACKING_DAYS, Agreement, FoundRole, role
 from accounts.domain.trust import grade_trust, trusted_by
 from accounts.models import Account, RoleStatus
 from dashboard.matrix import role_status_of
+from dashboard.publications import policy_sentence
 
 CONTEXT_LINES: Final = 3  # shown around each difference of two documents
 NOT_WEIGHED: Final = frozenset(
@@ -70,23 +71,29 @@ def guide_context(account: Account, now: datetime) -> dict[str, object]:
     """Facts, checklist, policy and trust of the role, all compared afresh with what is documented."""
     status = role_status_of(account)
     facts = role_facts(_found(status), account.partition, account.account_id)
+    found = checklist(_reading(status), account.partition)
     context: dict[str, object] = {
         "agreeing": [fact for fact in facts if fact.agreement is Agreement.SAME],
         "facts": [fact for fact in facts if fact.agreement is not Agreement.SAME],
         "compared": sum(bool(fact.documented) for fact in facts),
-        "checklist": checklist(_reading(status), account.partition),
+        "checklist": found,
+        "granted": [item for item in found.items if item.mark is Mark.GRANTED],
+        "wanting": [item for item in found.items if item.mark is not Mark.GRANTED],
         "tracked_since": tracked_since(status, now),
         "tracking_days": TRACKING_DAYS,
     }
+    comparison = None
     if status.policy_document is not None:
         document, was_at = status.policy_document.document, _last_good(status.policy_outcome, status.policy_last_ok_at)
-        context["comparison"] = compare_policy(document, account.partition)
+        comparison = compare_policy(document, account.partition)
         lines = side_by_side(document, account.partition)
         context["policy_difference"] = Difference("Permissions policy", lines, was_at)
     if status.trust_document is not None:
         document, was_at = status.trust_document.document, _last_good(status.outcome, status.last_ok_at)
         context["trust"] = grade_trust(document)
         context["trust_difference"] = Difference("Trust policy", trust_side_by_side(document), was_at)
+    context["policy_said"] = policy_sentence(status, comparison)
+    context["newer_version"] = Flag.NEWER_VERSION.value in status.flags
     return context
 
 

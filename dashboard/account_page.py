@@ -11,11 +11,9 @@ from django.conf import settings
 
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
 from accounts.domain.protection import account_refusals
-from accounts.domain.publications import Publication
 from accounts.domain.regions import display_order
 from accounts.domain.role import ROLE_USING_ENGINE
 from accounts.models import Account, Broker, Cleanup, Region, RoleStatus
-from accounts.services.publications import has
 from dashboard.matrix import CellView
 from dashboard.words import FLAG_WORDS, plural
 
@@ -149,11 +147,10 @@ def unknown_reason(status: RoleStatus, found: Blockers) -> str:
     return "no region has been looked at"
 
 
-def flag_sentences(status: RoleStatus, published: Publication | None = None) -> list[str]:
-    """The flags in words; what the verdict, or the sentence on AWS's new policy, says already is left out."""
-    known = {flag.value for flag in Flag} - ({Flag.NEWER_VERSION.value} if has(status, published) else set())
-    flags = [Flag(flag) for flag in status.flags if flag in known]
-    return [FLAG_WORDS[flag] for flag in flags if flag is not Flag.ROLE_ABSENT]
+def flag_sentences(status: RoleStatus) -> list[str]:
+    """The flags in words; what the verdict, or the card of the policy, says already is left out."""
+    told = (Flag.ROLE_ABSENT, Flag.NEWER_VERSION)
+    return [words for flag, words in FLAG_WORDS.items() if flag.value in status.flags and flag not in told]
 
 
 def protection_sentences(account: Account) -> list[str]:

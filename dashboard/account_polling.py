@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.models import Account, Poll, PollingPause
 from dashboard.organization_words import rest_words
@@ -29,9 +30,10 @@ def open_poll(account: Account) -> Poll | None:
 
 
 def poll_mark(account_id: str) -> str:
-    """What differs once a poll of the account has begun or ended: its page follows that."""
-    newest = Poll.objects.filter(account__account_id=account_id).order_by("-pk").values_list("pk", "state").first()
-    return "0" if newest is None else f"{newest[0]}.{newest[1]}"
+    """What differs once a poll of the account has begun or ended, be it an older one that another overtook."""
+    mine = Poll.objects.filter(account__account_id=account_id).order_by("-pk")
+    told = mine.filter(Q(state__in=Poll.OPEN) | Q(pk=mine.values("pk")[:1]))
+    return ".".join(f"{pk}{state}" for pk, state in told.values_list("pk", "state")) or "0"
 
 
 def next_poll(account: Account, pause: PollingPause | None, now: datetime) -> NextPoll:

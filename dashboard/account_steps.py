@@ -60,6 +60,7 @@ class Known:
     found: Blockers
     cleanup: Cleanup | None
     protections: Sequence[str]
+    drifted: bool = False  # its policy differs from the documented one, by no doing of AWS
 
 
 def obstacles(known: Known) -> list[Obstacle]:
@@ -122,6 +123,10 @@ def _steps(known: Known) -> Iterator[NextStep]:
         yield NextStep("Nothing: no broker uses the role, and the account is protected.")
     if status.verdict == Verdict.UNUSED:
         yield NextStep("Plan its deletion. That only looks; nothing goes before somebody confirms.", "plan")
+    if known.drifted:  # after an offer to delete: that ends the difference, too
+        yield NextStep(
+            "See how its policy differs from the documented one.", "go", Link("To the permissions", "#permissions")
+        )
     if status.verdict == Verdict.IN_USE:
         yield NextStep("Nothing, while its brokers are wanted. A plan would list what has to go with the role.")
     if status.verdict == Verdict.ABSENT:

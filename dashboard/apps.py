@@ -10,5 +10,9 @@ class DashboardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and what of the pages is forgotten in time."""
+        from accounts.services.retention import also_forget
         from dashboard import checks  # noqa: F401
+        from dashboard.models import forget_deleted_views
+
+        also_forget(forget_deleted_views)

@@ -53,6 +53,7 @@ class Preview:
     moved_in: int  # accounts with another way in
     moved_away: int  # accounts in another partition
     returning: int  # of the new ones: deleted once, and kept
+    unprotected: list[ChangedRow]  # accounts whose new names end the protection that their names give
     sharing: int  # rows whose external id another row has, too
     mark: str
 
@@ -74,6 +75,7 @@ def preview_of(found: Comparison, rows: list[AccountRow]) -> Preview:
         moved_in=sum(changed.moves_the_way_in for changed in found.changed),
         moved_away=sum("partition" in changed.fields for changed in found.changed),
         returning=len(found.returning),
+        unprotected=found.unprotected,
         sharing=sum(times for times in uses.values() if times > 1),
         mark=found.mark,
     )

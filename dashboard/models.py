@@ -11,6 +11,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
+UNDO_FOR = timedelta(hours=24)  # a deleted view can be taken back until its next day
+
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     """Questions about views."""
@@ -18,6 +20,15 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def open_to(self, person: User) -> SavedViewQuerySet:
         """The views that a person may open: the own ones and the shared ones."""
         return self.filter(Q(owner=person) | Q(shared=True), deleted_at=None)
+
+    def restorable_by(self, person: User) -> SavedViewQuerySet:
+        """The views that a person has deleted and can still take back."""
+        return self.filter(owner=person, deleted_at__gte=timezone.now() - UNDO_FOR)
+
+
+def forget_deleted_views() -> None:
+    """Delete the views that nobody can take back any more."""
+    SavedView.objects.filter(deleted_at__lt=timezone.now() - UNDO_FOR).delete()
 
 
 class SavedView(models.Model):

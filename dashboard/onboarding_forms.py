@@ -14,7 +14,7 @@ from accounts.domain.role_templates import external_id_in_stackset
 from accounts.models import Account
 from accounts.services.hub import hub_identity
 from accounts.services.importing import AccountRow, check_cleaner, check_name, check_role, parse_tags, write_tags
-from accounts.services.onboarding import Details
+from accounts.services.onboarding import Details, mark_of
 
 T = TypeVar("T")
 MOST_NOTES = 20_000
@@ -25,6 +25,7 @@ PARTITION_WORDS = {"aws": "AWS (aws)", "aws-us-gov": "AWS GovCloud (aws-us-gov)"
 class AccountForm(forms.Form):
     """Adds an account, or changes the one that it was made with."""
 
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)  # the account as it was when the form was drawn
     account_id = forms.CharField(label="Account id", max_length=40)
     name = forms.CharField(label="Name")
     partition = forms.ChoiceField(
@@ -46,14 +47,27 @@ class AccountForm(forms.Form):
     def __init__(self, *args: Any, account: Account | None = None, **kwargs: Any) -> None:
         self.account = account
         super().__init__(*args, **kwargs)
+        self.initial["seen"] = mark_of(account)
         if account is not None:
             self.fields["account_id"].disabled = True
             self.initial = {**_as_typed(account), **self.initial}
             self.fields["unit"].disabled = unit_is_theirs(account)
         for name, field in self.fields.items():
+            if name == "seen":
+                continue
             field.widget.attrs.update({"aria-describedby": f"about_{name}", "autocomplete": "off", "dir": "auto"})
             if not isinstance(field, forms.BooleanField):
                 field.widget.attrs["class"] = "field"
+
+    def beside(self) -> AccountForm:
+        """The same as typed, to be shown again: beside each field that differs, what is stored by now."""
+        typed = {name: self.data[name] for name in self.data}
+        form = AccountForm({**typed, "seen": mark_of(self.account)}, account=self.account)
+        for name in form.changed_data:
+            stored, said = str(form.initial.get(name) or ""), str(form[name].value() or "")
+            if not isinstance(form.fields[name], forms.BooleanField) and stored.split() != said.split():
+                form[name].help_text = stored or "nothing"
+        return form
 
     def clean_account_id(self) -> str:
         """The twelve digits, also when they were written with dashes or spaces."""

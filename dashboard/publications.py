@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from accounts.domain.outcomes import Outcome
+from accounts.domain.policy import PolicyComparison
 from accounts.domain.publications import Publication
 from accounts.models import RoleStatus
 from accounts.services.publications import DRIFTED, has
-from dashboard.words import plural
+from dashboard.words import POLICY_WORDS, plural
 
 
 def published_sentence(partition: str, published: Publication) -> str:
@@ -27,15 +29,24 @@ def published_words(partition: str, published: Publication) -> str:
     return f"of {plural(published.of, 'account')}{where} have {version}: is the baseline out of date?"
 
 
+def policy_sentence(status: RoleStatus, comparison: PolicyComparison | None) -> str:
+    """What the policy lacks or has, named once; what a grade means in general only where nothing can be named."""
+    named = comparison if comparison is not None and comparison.grade == status.policy_grade else None
+    said = (f"{named.finding}." if named.finding else named.reason) if named is not None else ""
+    said = said or POLICY_WORDS.get(status.policy_grade, "")  # type: ignore[call-overload]
+    if said and status.policy_outcome == Outcome.OK:  # what else was in the way of that look
+        return f"{said} {status.policy_detail.removeprefix(named.reason if named else '')}".strip()
+    return said
+
+
 def account_sentence(partition: str, status: RoleStatus, published: Publication | None) -> str:
     """How this account's policy stands beside the others'; empty when there is nothing to say."""
     if published is not None and has(status, published):
         return published_sentence(partition, published)
-    differs = status.policy_grade in DRIFTED
     if published is None:
-        return "This account differs from the documented policy." if differs else ""
+        return ""
     others = f"{published.accounts:,} of {published.of:,} accounts have version {published.version}"
-    if differs:
+    if status.policy_grade in DRIFTED:
         return f"This account differs: {others}."
     if status.policy_document_id is None:
         return ""

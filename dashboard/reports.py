@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.http import QueryDict
 from django.utils import timezone
@@ -49,17 +50,22 @@ def make_report(
     days = int(lasts) if lasts else None
     report = Report(owner=person, view=view, name=name, format=form, columns=columns, token_days=days)
     export_of(report)  # so that a wrong column is said now and not to a program at night
-    token = _exchange_token(report)
-    audit.note(person.get_username(), "make report", _named(report), f"{form} of the view “{view}”")
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    report.token_sha256 = hashed(token)
+    with transaction.atomic():
+        report.save()
+        audit.note(person.get_username(), "make report", _named(report), f"{form} of the view “{view}”")
     return report, token
 
 
 def renew_token(report: Report, person: User) -> str:
     """Give a new token, told this once; the old one is worth nothing from now on. Raises Refused."""
-    if report.owner_id != person.pk or report.revoked_at:
-        raise Refused("Only its owner can give a report a new token, and not once it is revoked.")
-    token = _exchange_token(report)
-    audit.note(person.get_username(), "renew token of report", _named(report))
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    mine = Report.objects.filter(pk=report.pk, owner=person, revoked_at=None)  # also if it was revoked a moment ago
+    with transaction.atomic():
+        if not mine.update(token_sha256=hashed(token), token_made_at=timezone.now()):
+            raise Refused("Only its owner can give a report a new token, and not once it is revoked.")
+        audit.note(person.get_username(), "renew token of report", _named(report))
     return token
 
 
@@ -67,15 +73,9 @@ def revoke_report(report: Report, person: User) -> None:
     """End a report. Raises Refused for anybody but its owner and operators."""
     if report.owner_id != person.pk and not may(person, Role.OPERATOR):
         raise Refused("Only its owner or an operator can revoke a report.")
-    if Report.objects.filter(pk=report.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        audit.note(person.get_username(), "revoke report", _named(report))
-
-
-def _exchange_token(report: Report) -> str:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    report.token_sha256, report.token_made_at = hashed(token), timezone.now()
-    report.save()
-    return token
+    with transaction.atomic():
+        if Report.objects.filter(pk=report.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            audit.note(person.get_username(), "revoke report", _named(report))
 
 
 def hashed(token: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -17,7 +16,6 @@ from dashboard.addresses import CLEAR, NOT_CARRIED, tidied
 from dashboard.listings import LISTINGS
 from dashboard.models import DefaultView, SavedView, SavedViewQuerySet
 
-UNDO_HOURS = 24  # a deleted view can be taken back until its next day
 QUERY_LENGTH = 4000  # browsers and proxies carry addresses of 8,000 characters at least
 NOT_KEPT = ("view", *NOT_CARRIED)
 
@@ -67,7 +65,7 @@ def update_view(view: SavedView, person: User, query: str) -> None:
     """Let a view be what the page shows now. Raises Refused."""
     _must_change(view, person)
     view.query = kept_query(query)
-    _store(view)
+    _store(view, "query")
 
 
 def rename_view(view: SavedView, person: User, name: str, shared: bool) -> None:
@@ -77,7 +75,7 @@ def rename_view(view: SavedView, person: User, name: str, shared: bool) -> None:
     if shared and not may_share(person):
         raise Refused("Only an operator can share a view.")
     view.name, view.shared = _named(name), shared
-    _store(view)
+    _store(view, "name", "shared")
     if not shared:
         view.defaults.exclude(person=person).delete()
 
@@ -95,10 +93,11 @@ def _named(name: str) -> str:
     return name
 
 
-def _store(view: SavedView) -> None:
+def _store(view: SavedView, *fields: str) -> None:
+    """Store a new view, or these fields of one: what another tab changes meanwhile stays."""
     try:
         with transaction.atomic():
-            view.save()
+            view.save(update_fields=[*fields, "updated_at"] if fields else None)
             if view.shared:
                 audit.note(view.owner.get_username(), "share view", view.name, f"/{view.page}/?{view.query}")
     except IntegrityError as error:
@@ -113,7 +112,6 @@ def delete_view(view: SavedView, person: User) -> None:
         raise Refused("Only its owner can delete a view.")
     if names := [str(report) for report in view.reports.filter(revoked_at=None)]:
         raise Refused(f"The report “{names[0]}” rests on this view: revoke it first.")
-    SavedView.objects.filter(deleted_at__lt=timezone.now() - timedelta(hours=UNDO_HOURS)).delete()
     view.deleted_at = timezone.now()
     view.save(update_fields=["deleted_at"])
 
@@ -123,7 +121,7 @@ def restore_view(view: SavedView, person: User) -> None:
     if view.owner_id != person.pk:
         raise Refused("Only its owner can take a view back.")
     view.deleted_at, view.shared = None, view.shared and may_share(person)
-    _store(view)
+    _store(view, "deleted_at", "shared")
 
 
 def set_default(view: SavedView, person: User, wanted: bool) -> None:

@@ -136,6 +136,13 @@ def test_the_page_on_configuration_names_every_variable_that_the_settings_read()
     assert {variable for variable in read if f"`{variable}`" not in page} == set()
 
 
+def test_one_script_alone_speaks_to_the_browsers_store() -> None:
+    """Where the browser refuses it, every access throws, and what stands below it in a script is never run."""
+    scripts = sorted((ROOT / "static" / "js").glob("*.js"))
+
+    assert [script.name for script in scripts if re.search(r"(local|session)Storage\b(?!\")", script.read_text())] == []
+
+
 def test_every_link_of_the_docs_leads_somewhere() -> None:
     pages = [path for path in files() if path.suffix == ".md"]
 

@@ -63,6 +63,8 @@ class GrantCheck:
 class PolicyComparison:
     """The grade and what it rests on. `reason` is one sentence for people, empty when the grade is `exact`.
 
+    `finding` is that sentence without the question in it: empty, too, for a document that could not be compared.
+
     The three lists are empty when the document could not be compared.
     """
 
@@ -71,6 +73,7 @@ class PolicyComparison:
     extra: tuple[ShownGrant, ...]
     denies: tuple[ShownGrant, ...]
     reason: str
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,9 @@ def compare_policy(document: object, partition: str) -> PolicyComparison:
     checks = tuple(_check(grant, allows) for grant in documented)
     extra = [grant for grant in allows if not any(known.covers(grant) for known in documented)]
     grade = _worst(checks, extra, denies)
-    return PolicyComparison(grade, checks, _shown(extra), _shown(denies), _reason(grade, checks, extra, denies))
+    finding = _finding(grade, checks, extra, denies)
+    reason = f"{finding}: has AWS published a newer version than {DOCUMENTED_VERSION}?" if finding else ""
+    return PolicyComparison(grade, checks, _shown(extra), _shown(denies), reason, finding)
 
 
 @cache
@@ -143,8 +148,8 @@ def _shown(grants: Iterable[Grant]) -> tuple[ShownGrant, ...]:
     )
 
 
-def _reason(grade: PolicyGrade, checks: Iterable[GrantCheck], extra: Iterable[Grant], denies: Iterable[Grant]) -> str:
-    """Name what the grade rests on, and ask first whether the documented version is out of date."""
+def _finding(grade: PolicyGrade, checks: Iterable[GrantCheck], extra: Iterable[Grant], denies: Iterable[Grant]) -> str:
+    """Name what the grade rests on."""
     if grade is PolicyGrade.EXACT:
         return ""
     if grade is PolicyGrade.DENY_PRESENT:
@@ -153,8 +158,7 @@ def _reason(grade: PolicyGrade, checks: Iterable[GrantCheck], extra: Iterable[Gr
         actions = [grant.action_text for grant in extra]
     else:
         actions = [check.action for check in checks if _GRADE_OF.get(check.status) is grade]
-    finding = _FINDING[grade].format(_listed(actions))
-    return f"{finding}: has AWS published a newer version than {DOCUMENTED_VERSION}?"
+    return _FINDING[grade].format(_listed(actions))
 
 
 def _listed(actions: Iterable[str]) -> str:

@@ -79,6 +79,11 @@ def protecting_word(name: str, words: Iterable[str]) -> str:
     return next((word for word in words if re.search(alone.format(re.escape(word)), name, re.IGNORECASE)), "")
 
 
+def ends_name_protection(before: str, after: str, words: Sequence[str]) -> bool:
+    """True when an account that is called otherwise is no longer protected by its name."""
+    return bool(protecting_word(before, words)) and not protecting_word(after, words)
+
+
 def protecting_tag(tags: Mapping[str, str], rules: Iterable[str]) -> str:
     """The rule that a broker's tags fulfil, as KEY=VALUE of the broker; empty when none does. Case does not count."""
     for rule in rules:

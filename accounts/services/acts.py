@@ -63,6 +63,8 @@ class Tally:
     changed_names: list[str] = field(default_factory=list)
     refused_names: dict[str, list[str]] = field(default_factory=dict)
     changed_numbers: list[str] = field(default_factory=list)
+    # (key, value, what stands there then) of each tag that an account has no longer, with the number of such accounts.
+    lost: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
 
     @property
     def seen(self) -> str:
@@ -72,16 +74,19 @@ class Tally:
     def must_be(self, seen: str) -> None:
         """Raise Changed when somebody has seen other accounts than these."""
         if seen and seen != self.seen:
-            raise Changed("Other accounts match by now, or some have changed meanwhile: nothing was done. Look again.")
+            raise Changed("Other accounts match by now, or some have changed meanwhile: nothing was done.")
 
     @property
     def total(self) -> int:
         """All of them."""
         return self.changed + self.alike + self.refused.total()
 
-    def take_change(self, account: Account) -> None:
-        """Count one that changes."""
+    def take_change(self, account: Account, after: Account | None = None) -> None:
+        """Count one that changes, and what it loses by that."""
         self.changed += 1
+        if after is not None and after.tags is not account.tags:
+            gone = account.tags.items() - after.tags.items()
+            self.lost.update((key, value, after.tags.get(key)) for key, value in gone)
         self.changed_numbers.append(account.account_id)
         _name(self.changed_names, account)
 
@@ -171,7 +176,7 @@ def _judge(act: Act, accounts: AccountQuerySet, tally: Tally) -> dict[Account, A
             continue
         if any(getattr(account, name) != getattr(after, name) for name in act.fields):
             changed[account] = after
-            tally.take_change(account)
+            tally.take_change(account, after)
         else:
             tally.alike += 1
     return changed

@@ -1,4 +1,4 @@
-"""Who Rolecall is: asked by a worker, because only its environment counts, and kept for pages and templates."""
+"""Who Rolecall is: asked by a worker, whose environment polls run with, and kept for pages and templates."""
 
 from __future__ import annotations
 

@@ -98,10 +98,11 @@ def _bound_to(draft: ImportDraft) -> str:
     return f"import draft {draft.pk} of user {draft.owner_id}"
 
 
-def import_draft(person: User, pk: int, seen: str, *, check: bool) -> ImportDraft:
+def import_draft(person: User, pk: int, seen: str, *, check: bool, may_unprotect: bool = True) -> ImportDraft:
     """Import what was previewed, once; with `check` new accounts and those with another way in are checked.
 
-    Raises NoDraft, and WorldChanged when the import would not do any more what the preview with the mark `seen` said.
+    Raises NoDraft; WorldChanged when the import would not do any more what the preview with the mark `seen` said; and
+    EndsProtection when names that protect would go and that `may_unprotect` not be.
     """
     actor = person.get_username()
     with transaction.atomic():
@@ -109,7 +110,7 @@ def import_draft(person: User, pk: int, seen: str, *, check: bool) -> ImportDraf
         if not locked.filter(expires_at__gt=timezone.now()).exists():
             raise NoDraft
         draft = locked.get()
-        done = import_accounts(rows_of(draft), actor, seen=seen)
+        done = import_accounts(rows_of(draft), actor, seen=seen, may_unprotect=may_unprotect)
         draft.created, draft.updated, draft.account_ids = done.created, done.updated, list(done.account_ids)
         draft.sealed, draft.imported_at = None, timezone.now()
         draft.expires_at = draft.imported_at + RESULT_LASTS

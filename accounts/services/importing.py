@@ -28,6 +28,7 @@ from accounts.models.account import WAYS_IN
 from accounts.services import audit
 from accounts.services.edits import WATCHED, Edit, difference, keep
 from accounts.services.hub import hub_identity
+from accounts.services.protection import EndsProtection, rename_unprotects
 
 MAX_NAME = 200
 MAX_TAG = 256
@@ -83,6 +84,11 @@ class Comparison:
     )  # the new ones that were deleted and kept: they come back with their history
 
     @property
+    def unprotected(self) -> list[ChangedRow]:
+        """The accounts whose new names end the protection that their names give."""
+        return [changed for changed in self.changed if rename_unprotects(changed.before.name, changed.after.name)]
+
+    @property
     def mark(self) -> str:
         """The same for as long as the same rows would do the same."""
         new = [(row.account_id, row.account_id in self.returning) for row in self.new]
@@ -99,6 +105,7 @@ class Imported:
     unchanged: int
     account_ids: tuple[str, ...] = ()  # created or updated
     unchecked_ids: tuple[str, ...] = ()  # new, or with another way in
+    unprotected: tuple[str, ...] = ()  # the names that protected accounts, and are names no more
 
 
 class WorldChanged(Exception):
@@ -250,16 +257,21 @@ def _archived(account_ids: list[str], *, lock: bool) -> frozenset[str]:
     return frozenset(kept.values_list("account_id", flat=True))
 
 
-def import_accounts(rows: list[AccountRow], actor: str, *, seen: str = "", dry_run: bool = False) -> Imported:
+def import_accounts(
+    rows: list[AccountRow], actor: str, *, seen: str = "", dry_run: bool = False, may_unprotect: bool = True
+) -> Imported:
     """Store the rows in one transaction; a known account is updated. With `dry_run` nothing is stored.
 
-    `seen` is the mark of the comparison that somebody has looked at. Raises WorldChanged when it would be another now.
+    `seen` is the mark of the comparison that somebody has looked at. Raises WorldChanged when it would be another now,
+    and EndsProtection when names that protect would go and that `may_unprotect` not be.
     """
     try:
         with transaction.atomic():
             found = compare(rows, lock=True)
             if seen and found.mark != seen:
                 raise WorldChanged
+            if found.unprotected and not may_unprotect:
+                raise EndsProtection([changed.before.name for changed in found.unprotected])
             edits = add([row for row in found.new if row.account_id not in found.returning])
             known = [row for row in found.new if row.account_id in found.returning]
             known += [changed.after for changed in found.changed]
@@ -280,7 +292,8 @@ def _counted(found: Comparison) -> Imported:
     new = tuple(row.account_id for row in found.new)
     updated = tuple(changed.after.account_id for changed in found.changed)
     unchecked = (*new, *(changed.after.account_id for changed in found.changed if changed.moves_the_way_in))
-    return Imported(len(new), len(updated), found.unchanged, (*new, *updated), unchecked)
+    bare = tuple(changed.before.name for changed in found.unprotected)
+    return Imported(len(new), len(updated), found.unchanged, (*new, *updated), unchecked, bare)
 
 
 def add(rows: list[AccountRow]) -> list[Edit | None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from copy import copy
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from django.db import transaction
 from django.db.models import Q
@@ -19,8 +21,11 @@ from accounts.services.access_checks import request_checks
 from accounts.services.credentials import role_arn_for
 from accounts.services.deleting import RESTORE
 from accounts.services.edits import Edit, Values, difference, keep
-from accounts.services.importing import AccountRow, store
+from accounts.services.importing import FIELDS, AccountRow, WorldChanged, store
+from accounts.services.protection import EndsProtection, rename_unprotects
 from accounts.services.schedule import move_next_polls
+
+SHOWN: Final = (*FIELDS, "unit", "owner", "notes", "poll_interval_seconds", "protected")
 
 
 class NoRole(Exception):
@@ -37,13 +42,29 @@ class Details(TypedDict, total=False):
     protected: bool
 
 
-def save_account(row: AccountRow, actor: str, details: Details | None = None) -> Account:
+def mark_of(account: Account | None) -> str:
+    """The same for as long as nobody changes what the account's form shows; one for all that are not watched."""
+    if account is None or account.archived_at is not None:
+        return "not watched"
+    shown = {name: getattr(account, name) for name in SHOWN}
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def save_account(
+    row: AccountRow, actor: str, details: Details | None = None, *, seen: str = "", may_unprotect: bool = True
+) -> Account:
     """Add an account, or change the one that has this id; a change of a way in asks for a check.
 
-    One that was deleted and kept comes back with its history.
+    One that was deleted and kept comes back with its history. `seen` is the mark of the account that somebody has
+    looked at. Raises WorldChanged when it is another now, and EndsProtection when a name that protects would go and
+    that `may_unprotect` not be.
     """
     with transaction.atomic():
         before = Account.every.select_for_update().filter(account_id=row.account_id).first()
+        if seen and seen != mark_of(before):
+            raise WorldChanged
+        if before is not None and not may_unprotect and rename_unprotects(before.name, row.name):
+            raise EndsProtection([before.name])
         (edit,) = store([row])
         account = Account.objects.get(account_id=row.account_id)
         further = _say(account, details) if details else None

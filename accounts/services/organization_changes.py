@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -25,7 +24,6 @@ from accounts.domain.organization import (
     changes,
     merged_tags,
 )
-from accounts.domain.protection import protecting_word
 from accounts.domain.role_policies import new_external_id
 from accounts.domain.role_templates import external_id_in_stackset
 from accounts.models import (
@@ -39,6 +37,7 @@ from accounts.models import (
 from accounts.services import audit, edits
 from accounts.services.edits import Edit
 from accounts.services.importing import BATCH, MAX_NAME, AccountRow, add
+from accounts.services.protection import rename_unprotects
 
 STATE_KINDS = (Kind.SUSPENDED, Kind.BACK, Kind.GONE)
 OURS_TO_KEEP = {Kind.RENAMED, Kind.MOVED, Kind.TAGS}
@@ -195,9 +194,7 @@ def take_by_itself(organization: Organization) -> OrganizationTake | None:
 
 
 def _unprotects(change: Change) -> bool:
-    words = settings.CLEANUP_PROTECTION.name_words
-    renamed = change.kind is Kind.RENAMED
-    return renamed and bool(protecting_word(change.before, words)) and not protecting_word(change.after, words)
+    return change.kind is Kind.RENAMED and rename_unprotects(change.before, change.after)
 
 
 def _ask_a_person(organization: Organization, stopped: int) -> None:

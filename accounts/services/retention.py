@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from importlib import import_module
 
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Change, DailyFigures
+from accounts.models import BulkAct, Change, DailyFigures
 from accounts.services.import_drafts import forget_drafts
+from accounts.services.undoing import UNDO_HOURS
 
 logger = logging.getLogger(__name__)
 
 # A statement of a second or so. What is left is there an hour later, too.
 MOST_AT_ONCE = 20_000
+_also: set[Callable[[], None]] = set()
 
 
 def forget_old() -> int:
@@ -23,10 +26,18 @@ def forget_old() -> int:
     forgotten = _forget_changes()
     _forget_figures()
     forget_drafts()
+    BulkAct.objects.filter(created_at__lt=timezone.now() - timedelta(hours=UNDO_HOURS)).delete()
+    for forget in _also:
+        forget()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     if forgotten:
         logger.info("Forgot %s changes that are older than %s days", forgotten, settings.CHANGE_KEEP_DAYS)
     return forgotten
+
+
+def also_forget(forget: Callable[[], None]) -> None:
+    """Have `forget_old` call this, too: for what is kept in an app that this one may not import."""
+    _also.add(forget)
 
 
 def _forget_changes() -> int:

@@ -15,6 +15,7 @@ from accounts.services.acts import Cannot, perform
 from accounts.services.audit import counted
 from accounts.services.deleting import restore_accounts
 from accounts.services.edits import WATCHED
+from accounts.services.protection import rename_unprotects
 from accounts.services.schedule import move_next_polls
 
 UNDO_HOURS: Final = 24
@@ -46,8 +47,13 @@ def _simple(edit: AccountEdit) -> bool:
 
 
 def unprotects(edits: Sequence[AccountEdit]) -> bool:
-    """True when taking it back would end the protection of an account."""
-    return any((edit.before or {}).get("protected") is False for edit in edits)
+    """True when taking it back would end the protection of an account, by the switch or by its name."""
+    return any(map(_unprotects, edits))
+
+
+def _unprotects(edit: AccountEdit) -> bool:
+    before, after = edit.before or {}, edit.after or {}
+    return before.get("protected") is False or rename_unprotects(after.get("name", ""), before.get("name", ""))
 
 
 def undo(entry: AuditEntry, actor: str) -> str:

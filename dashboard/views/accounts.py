@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Account, RoleStatus
-from accounts.services.publications import publications
+from accounts.services.publications import DRIFTED, has, publications
 from accounts.services.schedule import polling_pause, set_account_paused, set_interval
 from dashboard.access import Role, ViewerRequest, known_accounts, open_to, visible_accounts
 from dashboard.account_guide import guide_context
@@ -34,7 +34,7 @@ from dashboard.tables.account_brokers import brokers_of
 from dashboard.views.archive import archived_page, edits_context
 from dashboard.views.common import list_page, listing_page, start_sweep, table_file, yes_or_no
 from dashboard.views.onboarding import panel_context
-from dashboard.words import POLICY_WORDS, TRUST_WORDS, asked_words
+from dashboard.words import TRUST_WORDS, asked_words
 
 POLLS_SHOWN = 10
 
@@ -89,7 +89,6 @@ def account_context(request: ViewerRequest, account: Account) -> dict[str, Any]:
     return {
         "account": account,
         "status": status,
-        "policy_words": POLICY_WORDS.get(status.policy_grade, ""),  # type: ignore[call-overload]
         "trust_words": TRUST_WORDS.get(status.trust_grade, ""),  # type: ignore[call-overload]
         "credentials": account.credentials.defer("sealed"),
         "timeline": timeline(account, request.GET),
@@ -111,7 +110,8 @@ def standing_context(request: ViewerRequest, account: Account, status: RoleStatu
     own, alike = folded(regions, now)
     published = publications(visible_accounts(request.user)).get(account.partition)
     cleanups = cleanups_of(account)
-    known = Known(account, status, found, cleanups.open_one, cleanups.protections)
+    drifted = status.policy_grade in DRIFTED and not has(status, published)
+    known = Known(account, status, found, cleanups.open_one, cleanups.protections, drifted)
     return {
         "standings": own,
         "alike": alike,
@@ -120,7 +120,7 @@ def standing_context(request: ViewerRequest, account: Account, status: RoleStatu
         "blockers": found,
         "total": broker_total(cells.values()),
         "sentence": verdict_sentence(status, found),
-        "flags": flag_sentences(status, published),
+        "flags": flag_sentences(status),
         "beside_others": account_sentence(account.partition, status, published),
         "obstacles": obstacles(known),
         "frozen_until": frozen(now),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -10,13 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domain.identifiers import parse_account_id
 from accounts.models import AuditEntry, BulkAct
 from accounts.services.access_checks import request_checks
 from accounts.services.acts import Changed, Tally, TooMany
-from accounts.services.undoing import CannotUndo, undo, unprotects, why_not
+from accounts.services.undoing import UNDO_HOURS, CannotUndo, undo, unprotects, why_not
 from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.addresses import number_of
 from dashboard.bulk import DEEDS, Prepared, begin, finish, prepare
@@ -25,6 +27,7 @@ from dashboard.sign_in import ask_again, is_fresh
 from dashboard.views.common import start_sweep
 from dashboard.words import plural
 
+LOSSES_SHOWN = 8  # of the values that accounts lose, the most common first
 PLAN = "plan"  # leads to a campaign
 LISTS = ("accounts", "matrix")
 ACCOUNT = "account"  # an account's own page, for an act on it alone
@@ -63,8 +66,9 @@ def act(request: ViewerRequest, act_id: int) -> HttpResponseBase:
 
 
 def own_act(request: ViewerRequest, act_id: int) -> BulkAct:
-    """One's own act. Raises Http404."""
-    mine = BulkAct.objects.filter(person=request.user.get_username(), act__in=DEEDS)
+    """One's own act of the last day. Raises Http404."""
+    since = timezone.now() - timedelta(hours=UNDO_HOURS)
+    mine = BulkAct.objects.filter(person=request.user.get_username(), act__in=DEEDS, created_at__gte=since)
     return get_object_or_404(mine.select_related("entry__undone_by"), pk=act_id)
 
 
@@ -88,7 +92,7 @@ def _objection(request: HttpRequest, prepared: Prepared, tally: Tally) -> str:
     if request.POST.get("seen", "") != tally.seen:
         return (
             f"This would change {plural(tally.changed, 'account')} by now, and not those that you saw. "
-            "Nothing was done. Look again, then confirm."
+            "Nothing was done. See what it would change now, then confirm."
         )
     wanted, typed = prepared.phrase(tally), request.POST.get("phrase", "").strip()
     if wanted and _as_id(typed) != wanted:
@@ -137,6 +141,12 @@ def _page(request: ViewerRequest, prepared: Prepared, problem: str = "", status:
             context |= {
                 "tally": tally,
                 "refusals": [(reason, count, tally.refused_names[reason]) for reason, count in tally.refused.items()],
+                "tag_words": prepared.tag_words(tally),
+                "losses": [
+                    (f"{key}={old}", "" if new is None else f"{key}={new}", count)
+                    for (key, old, new), count in tally.lost.most_common(LOSSES_SHOWN)
+                ],
+                "more_losses": max(0, len(tally.lost) - LOSSES_SHOWN),
                 "phrase": prepared.phrase(tally),
                 "counted_otherwise": prepared.counted_otherwise(tally),
             }

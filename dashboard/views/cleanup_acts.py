@@ -16,6 +16,7 @@ from accounts.services.cleanups import drawing, gates, rehearsal
 from accounts.services.cleanups.errors import Refused
 from accounts.services.protection import set_protected
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.aws_turn import aws_turn
 from dashboard.bulk import begin
 from dashboard.cleanup_page import Stage
 from dashboard.sign_in import ask_again, freshly_signed_in, is_fresh
@@ -121,7 +122,8 @@ def cleanup_rehearse(request: ViewerRequest, number: int) -> HttpResponse:
     """Do everything but the deleting calls, and show the calls that there would be."""
     cleanup = cleanup_of(request.user, number)
     try:
-        rehearsed = rehearsal.rehearse(cleanup)
+        with aws_turn():
+            rehearsed = rehearsal.rehearse(cleanup)
     except Refused as refused:
         _say(request, refused)
         return redirect(cleanup)

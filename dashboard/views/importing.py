@@ -29,10 +29,12 @@ from accounts.services.import_drafts import (
     rows_of,
 )
 from accounts.services.importing import AccountRow, ExternalIds, WorldChanged, compare, row_of
+from accounts.services.protection import EndsProtection
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.exports import Export
 from dashboard.formats import FORMATS
 from dashboard.import_page import SHOWN, changes_export, preview_of, progress_of
+from dashboard.sign_in import ask_again, is_fresh
 from dashboard.views.common import download, export_response, start_sweep, wants_fragment
 from dashboard.words import plural
 
@@ -112,10 +114,13 @@ def import_draft_page(request: ViewerRequest, number: int) -> HttpResponseBase:
     return _problems(request, draft) if draft.problems else _preview(request, draft)
 
 
-def _import(request: ViewerRequest, draft: ImportDraft) -> HttpResponse:
+def _import(request: ViewerRequest, draft: ImportDraft) -> HttpResponseBase:
     check = request.POST.get("check") == "yes"
     try:
-        import_draft(request.user, draft.pk, request.POST.get("seen", "-") or "-", check=check)
+        seen = request.POST.get("seen", "-") or "-"
+        import_draft(request.user, draft.pk, seen, check=check, may_unprotect=is_fresh(request))
+    except EndsProtection:  # the preview has said so: after the password it stands there again
+        return ask_again(draft.get_absolute_url())
     except WorldChanged:
         messages.warning(
             request,

@@ -21,19 +21,23 @@ from accounts.models import AccessCheck, Account, HubIdentity, Organization
 from accounts.services.access_checks import request_checks
 from accounts.services.credentials import forget_credentials
 from accounts.services.hub import hub_identity, request_hub
+from accounts.services.importing import WorldChanged
 from accounts.services.onboarding import (
     NoRole,
     in_stackset,
+    mark_of,
     not_in_stackset,
     role_file,
     save_account,
     take_stackset_external_ids,
 )
+from accounts.services.protection import EndsProtection
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
 from dashboard.access_panel import panels_of
 from dashboard.filters import account_filter
 from dashboard.onboarding_forms import AccountForm
 from dashboard.selection import matching
+from dashboard.sign_in import is_fresh, proved
 from dashboard.tables.onboarding import OnboardingTable
 from dashboard.views.common import list_page, wants_fragment
 from dashboard.words import plural
@@ -44,6 +48,12 @@ FORM_WORDS = {
     Format.CLI: "AWS CLI",
     Format.STACKSET: "StackSet",
 }
+
+CHANGED = (
+    "Nothing was saved: somebody has changed this account since you opened the form. Your values stand in the fields, "
+    "and what is stored by now below each that differs. Take over what you want to keep, then save again."
+)
+NAME_GONE = "{} Give your password to save it all the same."
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,10 @@ def account_add(request: ViewerRequest) -> HttpResponse:
     form = AccountForm(request.POST or None)
     if not form.is_valid():
         return render(request, "onboarding/form.html", {"form": form})
-    account = save_account(form.row(), request.user.get_username(), form.details())
+    try:
+        account = save_account(form.row(), request.user.get_username(), form.details(), seen=mark_of(None))
+    except WorldChanged:  # somebody else has added it a moment ago: its field says so
+        return render(request, "onboarding/form.html", {"form": AccountForm(request.POST)}, status=409)
     messages.success(request, f"{account.name} is watched. Make its role now, then check it.")
     return redirect("onboarding-roles", account.account_id)
 
@@ -102,12 +115,22 @@ def account_edit(request: ViewerRequest, account_id: str) -> HttpResponse:
     """Change one account."""
     account = get_object_or_404(visible_accounts(request.user), account_id=account_id)
     form = AccountForm(request.POST or None, account=account)
+    context: dict[str, Any] = {"form": form, "account": account}
     if not form.is_valid():
-        context = {"form": form, "account": account}
         return render(request, "onboarding/form.html", context)
-    saved = save_account(form.row(), request.user.get_username(), form.details())
-    messages.success(request, f"{saved.name} is saved.")
-    return redirect(saved)
+    wrong, actor, seen = proved(request), request.user.get_username(), form.cleaned_data["seen"] or "-"
+    try:
+        saved = save_account(form.row(), actor, form.details(), seen=seen, may_unprotect=is_fresh(request))
+    except EndsProtection as refusal:
+        context |= {"problem": f"Nothing was saved. {wrong or NAME_GONE.format(refusal)}", "asks_password": True}
+    except WorldChanged:
+        now = get_object_or_404(visible_accounts(request.user), account_id=account_id)
+        again = AccountForm(request.POST, account=now).beside()
+        context = {"form": again, "account": now, "problem": CHANGED, "changed": True}
+    else:
+        messages.success(request, f"{saved.name} is saved.")
+        return redirect(saved)
+    return render(request, "onboarding/form.html", context, status=409)
 
 
 @require_safe

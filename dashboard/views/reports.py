@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import logging
 
 from django.contrib import messages
@@ -51,7 +50,10 @@ def make_report(request: ViewerRequest) -> HttpResponse:
 def renew_token(request: ViewerRequest, report_id: int) -> HttpResponse:
     """Exchange a report's token, and lead to the new one."""
     report = get_object_or_404(Report, pk=report_id, owner=request.user, revoked_at=None)
-    keep_token(request.session, report, reports.renew_token(report, request.user))
+    try:
+        keep_token(request.session, report, reports.renew_token(report, request.user))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     return redirect("views")
 
 
@@ -108,7 +110,7 @@ def token_of(request: HttpRequest) -> str:
         return ""
     try:
         return base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no ASCII, no base64, no UTF-8: each is one of its kinds
         return ""
 
 

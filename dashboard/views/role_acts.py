@@ -13,6 +13,7 @@ from accounts.models import Account
 from accounts.services.cleanups.errors import Refused
 from accounts.services.cleanups.role_acts import Done, describe_role, recreate_role
 from dashboard.access import Role, ViewerRequest, open_to, visible_accounts
+from dashboard.aws_turn import aws_turn
 from dashboard.matrix import role_status_of
 
 page_or_act = require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +51,8 @@ def _page_or_act(
     problem = ""
     if request.method == "POST":
         try:
-            done = act()
+            with aws_turn():
+                done = act()
             messages.success(request, f"{done.said} {done.sweep} looks at the account.")
             return redirect(account)
         except (Refused, ValueError) as refused:

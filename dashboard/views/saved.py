@@ -38,13 +38,12 @@ def views_context(request: ViewerRequest) -> dict[str, Any]:
     views = saved.views_of(request.user).select_related("owner").prefetch_related("reports")
     reports = Report.objects.filter(revoked_at=None).select_related("owner", "view")
     everybodys = may(request.user, Role.OPERATOR)
-    gone = SavedView.objects.filter(owner=request.user, deleted_at__isnull=False)
     return {
         "views": [(view, LISTINGS[view.page].title, saved.may_change(view, request.user)) for view in views],
         "defaults": set(DefaultView.objects.filter(person=request.user).values_list("view_id", flat=True)),
         "reports": reports if everybodys else reports.filter(owner=request.user),
         "formats": FORMATS,
-        "gone": gone,
+        "gone": SavedView.objects.restorable_by(request.user),
         "token_days": TOKEN_DAYS,
     }
 
@@ -117,7 +116,7 @@ def delete_view(request: ViewerRequest, view_id: int) -> HttpResponse:
 @open_to(Role.VIEWER)
 def restore_view(request: ViewerRequest, view_id: int) -> HttpResponse:
     """Take a deleted view back."""
-    view = get_object_or_404(SavedView, pk=view_id, owner=request.user, deleted_at__isnull=False)
+    view = get_object_or_404(SavedView.objects.restorable_by(request.user), pk=view_id)
     _try(request, lambda: saved.restore_view(view, request.user), f"“{view}” is back.")
     return redirect("views")
 

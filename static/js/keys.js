@@ -5,12 +5,12 @@
   if (!dialog || !opener) return;
   const root = document.documentElement;
   const choice = dialog.querySelector("[data-keys-on]");
-  const read = () => { try { return localStorage.getItem("rolecall-keys") ?? "on"; } catch { return "on"; } };
+  const kept = window.rolecallKept("rolecall-keys");
   const apply = (state) => { root.dataset.keys = state; choice.checked = state === "on"; };
-  apply(read());
+  apply(kept.get() ?? "on");
   choice.addEventListener("change", () => {
     const state = choice.checked ? "on" : "off";
-    try { localStorage.setItem("rolecall-keys", state); } catch { /* kept for this page alone */ }
+    kept.set(state);
     apply(state);
   });
 

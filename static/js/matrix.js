@@ -90,13 +90,49 @@
     return made;
   };
   const titleOf = (cell) => element("h2", { id: "cell-title" }, `${regionOf(cell)} in ${nameOf(cell)}`);
-  const openPanel = (cell) => {
+  const showPanel = (cell) => {
     become(cell);
     hideCard();
     body.replaceChildren(titleOf(cell), element("p", { className: "soft" }, "Reading …"));
     htmx.ajax("GET", addressOf(cell), { source: panel, target: body, swap: "innerHTML" }).catch(tellOfFailure);
-    panel.showModal();
+    if (!panel.open) panel.showModal();
   };
+  // The open panel stands in the address: it can be sent to a colleague, and Back closes it.
+  const bare = () => location.pathname + location.search;
+  const openPanel = (cell) => {
+    const address = `${bare()}#cell=${accountOf(cell)}/${regionOf(cell)}`;
+    if (panel.open) history.replaceState(history.state, "", address);
+    else history.pushState({ panel: true }, "", address);
+    showPanel(cell);
+  };
+  const asked = () => {
+    const [, account, region] = /^#cell=(\d{12})\/([a-z0-9-]+)$/.exec(location.hash) ?? [];
+    if (!account) return null;
+    const column = [...headings].findIndex((head) => head.dataset.region === region);
+    return { cell: column < 0 ? undefined : find(account, column), page: `/accounts/${account}/regions/${region}/` };
+  };
+  const follow = () => {
+    const { cell, page } = asked() ?? {};
+    if (cell && addressOf(cell)) showPanel(cell);
+    else if (page) location.replace(page); // on another page of the list by now, or filtered away: its own page has it
+    else if (panel.open) panel.close();
+  };
+  addEventListener("popstate", follow);
+  if (asked()) addEventListener("load", follow); // htmx is there by then
+  // Arrows lead on from cell to cell, and scroll what is longer than the screen.
+  panel.addEventListener("keydown", (event) => {
+    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!move || event.ctrlKey || event.altKey || event.metaKey || event.target.closest(".sheet, input, .said")) return;
+    if (move[0] && panel.scrollHeight > panel.clientHeight) return;
+    const rows = [...table.tBodies].flatMap((part) => [...part.rows]);
+    const next = ([down, right], from) => rows[rows.indexOf(from.parentElement) + down]?.cells[from.cellIndex + right];
+    let cell = next(move, current);
+    while (cell && !addressOf(cell)) cell = next(move, cell);
+    event.preventDefault();
+    if (!cell) return;
+    openPanel(cell);
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
   const tellOfFailure = () => {
     const page = element("a", { href: addressOf(current) }, "Open its page.");
     body.replaceChildren(titleOf(current), element("p", {}, "The cell could not be read. ", page));
@@ -110,6 +146,7 @@
   });
   panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); }); // beside it
   panel.addEventListener("close", () => {
+    if (asked()) { if (history.state?.panel) history.back(); else history.replaceState(null, "", bare()); }
     settle();
     current.focus();
   });

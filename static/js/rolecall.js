@@ -94,10 +94,11 @@
 
   // What is ticked is counted, and stays ticked on other pages of the list and when a sweep brings the rows anew. The acts
   // show once there is somebody to act on: accounts that are ticked, or all that the list has.
-  if (document.querySelector("[data-acted]")) sessionStorage.removeItem("picked");
+  const kept = window.rolecallKept("picked", "sessionStorage");
+  if (document.querySelector("[data-acted]")) kept.set("[]");
   const bar = document.querySelector("#pick");
   if (bar) {
-    const picked = new Set(JSON.parse(sessionStorage.getItem("picked") || "[]"));
+    const picked = new Set(JSON.parse(kept.get() ?? "[]"));
     const part = (name) => bar.querySelector(`[data-${name}]`);
     const [ticked, all] = ["ticked", "all"].map((which) => bar.querySelector(`[name=which][value=${which}]`));
     const ticks = () => [...document.querySelectorAll(".tick")];
@@ -116,7 +117,7 @@
       if (acts || showed) part("news").textContent = words();
       whole.checked = here.length > 0 && here.every((tick) => tick.checked);
       whole.indeterminate = !whole.checked && here.some((tick) => tick.checked);
-      sessionStorage.setItem("picked", JSON.stringify([...picked]));
+      kept.set(JSON.stringify([...picked]));
     };
     const show = () => { ticks().forEach((tick) => { tick.checked = picked.has(tick.value); }); tell(); };
     const set = (tick, on) => { if (on) picked.add(tick.value); else picked.delete(tick.value); };

@@ -1,9 +1,18 @@
 // Runs before the first paint, so that a dark page never flashes white. "auto" leaves the choice to the system.
 (() => {
+  // What the browser keeps of one name. Where it keeps nothing, it is kept for as long as the page is open.
+  window.rolecallKept = (name, store = "localStorage") => {
+    let here = null;
+    return {
+      get() { try { return window[store].getItem(name) ?? here; } catch { return here; } },
+      set(value) { here = value; try { window[store].setItem(name, value); } catch { /* refused, or full */ } },
+    };
+  };
   const root = document.documentElement;
   root.classList.add("js"); // what only scripts can do has its place from the beginning
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const chosen = () => localStorage.getItem("theme") || "auto";
+  const kept = window.rolecallKept("theme");
+  const chosen = () => kept.get() || "auto";
   const apply = () => {
     const theme = chosen();
     root.dataset.theme = theme;
@@ -12,7 +21,7 @@
   window.rolecallTheme = {
     next() {
       const order = ["auto", "light", "dark"];
-      localStorage.setItem("theme", order[(order.indexOf(chosen()) + 1) % order.length]);
+      kept.set(order[(order.indexOf(chosen()) + 1) % order.length]);
       apply();
       return chosen();
     },

@@ -4,7 +4,8 @@
   const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
   const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
   const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const wanted = () => localStorage.getItem("times") === "exact";
+  const kept = window.rolecallKept("times");
+  const wanted = () => kept.get() === "exact";
 
   // The server's clock counts: a wrong one here would make every answer look older or newer than it is.
   // A page that the browser took out of its own store says nothing of the time now.
@@ -60,7 +61,7 @@
     if (button) { button.hidden = false; button.textContent = wanted() ? "Show ages" : "Show exact times"; }
   };
   if (button) button.addEventListener("click", () => {
-    localStorage.setItem("times", wanted() ? "ago" : "exact");
+    kept.set(wanted() ? "ago" : "exact");
     sayAll(document);
     tell();
   });

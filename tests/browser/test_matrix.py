@@ -96,7 +96,25 @@ def test_enter_opens_the_panel_and_escape_leads_back_to_the_cell(matrix: Page) -
 
     expect(panel).to_be_hidden()
     expect(cell(matrix, "beta", "us-west-1")).to_be_focused()
-    assert matrix.url.endswith("/matrix/?view=none")
+    expect(matrix).to_have_url(re.compile(r"/matrix/\?view=none$"))
+
+
+def test_the_open_panel_stands_in_the_address_and_arrows_lead_to_its_neighbours(matrix: Page) -> None:
+    cell(matrix, "alpha", "us-east-1").click()
+    matrix.keyboard.press("ArrowRight")
+    expect(matrix.get_by_role("dialog", name="us-east-2 in alpha")).to_contain_text("Refused")
+    matrix.keyboard.press("ArrowDown")
+    panel = matrix.get_by_role("dialog", name="us-east-2 in beta")
+    expect(panel).to_be_visible()
+
+    matrix.reload()
+    expect(panel).to_contain_text("Last probe")
+    matrix.go_back()
+
+    expect(panel).to_be_hidden()
+    expect(matrix).to_have_url(re.compile(r"/matrix/\?view=none$"))
+    expect(cell(matrix, "beta", "us-east-2")).to_be_focused()
+    assert matrix.complaints == []  # type: ignore[attr-defined]
 
 
 def test_a_click_opens_the_panel_with_brokers_and_polls_from_it(matrix: Page) -> None:
@@ -117,7 +135,7 @@ def test_a_click_opens_the_panel_with_brokers_and_polls_from_it(matrix: Page) ->
 
 def test_rows_that_a_sweep_brings_anew_do_not_lose_the_cell_behind_the_panel(matrix: Page) -> None:
     cell(matrix, "gamma", "us-east-2").click()
-    expect(matrix.get_by_role("dialog")).to_contain_text("Missing permission")
+    expect(matrix.get_by_role("dialog")).to_contain_text("Refused")
 
     with matrix.expect_response(re.compile("/matrix/")):
         matrix.evaluate("document.querySelector('#sweep-bar').dataset.mark = 'another'")

@@ -14,9 +14,11 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.domain.checklist import Mark
+from accounts.domain.policy import compare_policy
 from accounts.domain.protection import Freeze, Protection
 from accounts.domain.role import POLICY_DOCUMENT, policy_arn
-from accounts.models import Account, Change, Cleanup, PollingPause
+from accounts.models import Account, Change, Cleanup, Poll, PollingPause
+from dashboard.account_polling import poll_mark
 from tests.dashboard.factories import (
     absent,
     keep,
@@ -92,6 +94,8 @@ def test_a_role_that_was_never_used_says_how_far_back_that_is_known(watching: Cl
         (lambda a: absent(a), "Nothing: AWS creates the role with the next RabbitMQ broker."),
         (lambda a: make_status(a, verdict="unused"), "Plan its deletion."),
         (lambda a: make_status(a, trust_grade="trust_mismatch"), "Find out who else may assume the role."),
+        (lambda a: make_status(a, policy_grade="missing_actions"), "See how its policy differs from the documented"),
+        (lambda a: make_status(a, policy_grade="missing_actions", verdict="unused"), "Plan its deletion."),
         (lambda a: make_status(a, flags=["path_mismatch"]), "Find out who made a role of AWS’s name."),
         (lambda a: make_status(a), "Nothing, while its brokers are wanted."),
     ],
@@ -260,8 +264,19 @@ def test_the_end_of_a_poll_leaves_another_mark_and_is_told_to_the_reader(watchin
 
     response = watching.get(f"{address}?seen=0").content.decode()
 
-    assert f'data-mark="{sweep.polls.get().pk}.done"' in response
+    assert f'data-mark="{sweep.polls.get().pk}done"' in response
     assert "has been polled. Its role: Unused." in response
+
+
+def test_the_end_of_a_poll_that_a_newer_one_overtook_is_news(watching: Client, account: Account) -> None:
+    older, newer = (seed_sweep([account], timezone.now()).polls.get() for _ in range(2))
+    Poll.objects.filter(pk=older.pk).update(state="queued")
+    seen = poll_mark(account.account_id)
+
+    Poll.objects.filter(pk=older.pk).update(state="done")
+
+    assert (seen, poll_mark(account.account_id)) == (f"{newer.pk}done.{older.pk}queued", f"{newer.pk}done")
+    assert watching.get(f"{account.get_absolute_url()}following/?seen={seen}").status_code == 200
 
 
 def test_a_page_without_an_open_poll_asks_seldom_and_gets_nothing_while_nothing_is_new(
@@ -270,11 +285,11 @@ def test_a_page_without_an_open_poll_asks_seldom_and_gets_nothing_while_nothing_
     poll = seed_sweep([account], timezone.now()).polls.get()
 
     html = watching.get(account.get_absolute_url()).content.decode()
-    again = watching.get(f"{account.get_absolute_url()}following/?seen={poll.pk}.done")
+    again = watching.get(f"{account.get_absolute_url()}following/?seen={poll.pk}done")
 
     assert "every 2s" not in html
-    assert f'/following/?seen={poll.pk}.done" hx-swap="outerHTML" hx-trigger="every 30s' in html
-    assert f'id="account-live" class="account" data-follows="{poll.pk}.done"' in html
+    assert f'/following/?seen={poll.pk}done" hx-swap="outerHTML" hx-trigger="every 30s' in html
+    assert f'id="account-live" class="account" data-follows="{poll.pk}done"' in html
     assert (again.status_code, again.content) == (204, b"")
 
 
@@ -311,6 +326,22 @@ def test_the_differing_words_are_marked_by_more_than_colour(watching: Client, ac
     assert "<del>2012</del>" in html or "<del>2012-10-17</del>" in html
     assert "<ins>2008" in html
     assert '<i class="visually-hidden">changed: </i>' in html
+
+
+def test_what_a_policy_lacks_is_said_once_and_stands_first(watching: Client, account: Account) -> None:
+    fewer = {**POLICY_DOCUMENT, "Statement": POLICY_DOCUMENT["Statement"][:-1]}  # type: ignore[index]
+    compared = compare_policy(fewer, "aws")
+    make_status(account, policy_document=keep(fewer), policy_grade=compared.grade, policy_detail=compared.reason,
+                policy_version="v5", flags=["newer_version"])  # fmt: skip
+
+    html = watching.get(account.get_absolute_url()).content.decode()
+    card = html.split('id="permissions"')[1].split("</section>")[0]
+
+    assert html.count("note-box") == card.count("note-box") == 1
+    assert f"{compared.finding}. It is newer than the documented v1, and only AWS publishes versions." in card
+    assert "has AWS published" not in html and "AWS has published" not in html
+    assert card.index("✕ not granted") < card.index('id="granted"') < card.index('"grade ok">✓ granted')
+    assert "<code>logs:CreateLogStream</code>" in card and "<small>in the guide: CreateLogStream</small>" in card
 
 
 def test_a_policy_that_is_not_attached_grants_none_of_the_twelve(watching: Client, account: Account) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -114,6 +115,24 @@ def test_adding_leaves_another_value_of_the_key_and_says_so(operating: Client, a
 
     assert context["tally"].changed == 0
     assert context["refusals"][0][:2] == ("has another env already; “replace” would change it", 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "tag", "said"),
+    [
+        ("replace", "env=prod", "env=prod is new on 1 account; 2 lose a value: env=dev → env=prod on 2 accounts"),
+        ("add", "team=mq", "team=mq is new on 3 accounts; 0 lose a value"),
+        ("remove", "env", "2 lose a value: env=dev goes on 2 accounts"),
+    ],
+)
+def test_a_tags_page_says_what_is_new_and_which_values_go(
+    operating: Client, accounts: list[Account], mode: str, tag: str, said: str
+) -> None:
+    Account.objects.filter(pk=accounts[0].pk).update(tags={})
+
+    html = operating.get(choose(operating, "tag", *accounts), {"mode": mode, "tag": tag}).content.decode()
+
+    assert said in " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 @pytest.mark.parametrize("tag", ["", "=x", "team", "a=1;b=2", "a\x07=b", "k=" + "v" * 300])

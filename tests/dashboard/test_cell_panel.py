@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Account, Change, Region, Sweep
+from accounts.aws.errors import AwsError, ErrorKind, problem_of
+from accounts.models import Account, Change, PollingPause, Region, Sweep
 from tests.dashboard.factories import make_account, make_broker, make_cell, make_status
 
 HTMX = {"HX-Request": "true"}
@@ -45,10 +46,66 @@ def test_a_failed_probe_is_told_whole_beside_what_was_known(account: Account, wa
     assert "Denied; last known: 3 brokers (3 RabbitMQ)." in text
     assert "Last probe denied , 4 min ago" in text
     assert "Last answer 3 h ago" in text
-    assert "Missing permission mq:ListBrokers" in text
+    assert "Refused mq:ListBrokers" in text
     assert "Error code AccessDeniedException" in text
     assert "x" * 300 in text
     assert "Next poll in 8 min" in text
+
+
+@pytest.mark.parametrize(
+    ("denied_by", "said"),
+    [
+        ("", "Missing permission mq:ListBrokers Error code"),
+        ("scp", "Refused mq:ListBrokers , by a service control policy Error code"),
+        ("resource control policy", "Refused mq:ListBrokers , by a resource control policy Error code"),
+        ("permissions boundary", "Refused mq:ListBrokers , by the role’s permissions boundary Error code"),
+        ("session policy", "Refused mq:ListBrokers , by Rolecall’s own session policy Error code"),
+        ("VPC endpoint policy", "Refused mq:ListBrokers , by the policy of a VPC endpoint Error code"),
+        ("identity policy", "Refused mq:ListBrokers , by a policy of the role itself Error code"),
+    ],
+)
+def test_a_refusal_names_who_refuses(account: Account, watching: Client, denied_by: str, said: str) -> None:
+    words = ("mq:ListBrokers", "AccessDeniedException", "… with an explicit deny …")
+    problem = problem_of(AwsError(ErrorKind.ACCESS_DENIED, *words, denied_by=denied_by))
+    make_cell(account, "eu-west-1", 0, outcome="denied", code=problem.code, detail=problem.detail,
+              permission=problem.permission)  # fmt: skip
+
+    text = text_of(watching, account)
+
+    assert said in text
+    assert "AWS said" not in text  # the sentence is Rolecall's own
+
+
+def test_words_of_aws_are_told_as_aws_s_and_no_others(account: Account, watching: Client) -> None:
+    problem = problem_of(AwsError(ErrorKind.VALIDATION, "mq:ListBrokers", "OddException", "Something odd: it broke"))
+    make_cell(account, "eu-west-1", 0, outcome=problem.outcome, code=problem.code, detail=problem.detail)
+
+    text = text_of(watching, account)
+
+    assert "What this means AWS refused mq:ListBrokers with OddException. AWS said Something odd: it broke" in text
+
+
+@pytest.mark.parametrize(("outcome", "primary"), [("throttled", True), ("denied", False), ("ok", False)])
+def test_polling_is_the_thing_to_do_where_it_can_help(
+    account: Account, operating: Client, outcome: str, primary: bool
+) -> None:
+    make_cell(account, "eu-west-1", 0, outcome=outcome)
+
+    html = operating.get(address(account), headers=HTMX).content.decode()
+
+    assert ("button primary" in html) is primary
+
+
+def test_the_next_poll_heeds_a_pause_of_all_polling(account: Account, watching: Client) -> None:
+    PollingPause.objects.create(by="olga")
+
+    assert "Next poll paused for all accounts By olga since" in text_of(watching, account)
+
+
+def test_a_region_that_is_left_out_has_no_next_poll(account: Account, watching: Client) -> None:
+    Region.objects.filter(code="eu-west-1").update(polled=False)
+
+    assert "Next poll none: the region table leaves eu-west-1 out" in text_of(watching, account)
 
 
 def test_an_old_answer_says_that_it_is_old(account: Account, watching: Client) -> None:
@@ -172,7 +229,7 @@ def test_a_suspended_account_is_neither_due_nor_polled(account: Account, operati
     page = operating.get(address(account)).content.decode()
     operating.post(f"{address(account)}poll/")
 
-    assert "not polled: suspended in AWS" in page
+    assert "It is suspended in AWS" in page
     assert "due now" not in page and "Poll this account now" not in page
     assert not Sweep.objects.exists()
 
@@ -208,7 +265,7 @@ def test_queries_do_not_grow_with_brokers(
         make_broker(account, "eu-west-1", f"b{number}")
         Change.objects.create(account=account, region_code="eu-west-1", at=timezone.now(), kind="brokers", new="1")
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         watching.get(address(account), headers=HTMX)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.domain.cleanups import State
 from accounts.models import Account, AuditEntry, Cleanup
+from dashboard.aws_turn import aws_turn
 from dashboard.sign_in import MOST_FAILURES, PROVED_AT
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, planned
 from tests.dashboard.factories import make_account, make_status
@@ -312,6 +313,18 @@ def test_acting_upon_what_is_over_changes_nothing_and_says_so(operating: Client,
     cleanup.refresh_from_db()
     assert cleanup.state == State.DONE
     assert html.status_code == 200
+
+
+def test_the_web_server_asks_aws_for_one_person_at_a_time(operating: Client, drafted: Cleanup) -> None:
+    rehearse = f"{drafted.get_absolute_url()}rehearse/"
+
+    with aws_turn():
+        second = operating.post(rehearse, follow=True).content.decode()
+        remade = operating.post(f"{drafted.account.get_absolute_url()}role/recreate/").content.decode()
+    alone = operating.post(rehearse, follow=True).content.decode()
+
+    said = "asking AWS for somebody else"
+    assert (said in second, said in remade, said in alone) == (True, True, False)
 
 
 def test_an_account_is_protected_and_the_switch_is_on_record(operating: Client, account: Account) -> None:

@@ -50,6 +50,24 @@ def test_a_file_is_previewed_and_nothing_is_stored(operating: Client) -> None:
     assert not AuditEntry.objects.exists()
 
 
+def test_names_that_protect_go_only_after_the_password(operating: Client) -> None:
+    account_id = make_account(name="payments-prod").account_id
+    page = send(operating, content(line(int(account_id), "payments")))
+    session = operating.session
+    session["password_given_at"] = 0
+    session.save()
+    address = page.redirect_chain[-1][0]
+
+    asked = operating.post(address, take(page))
+    kept = Account.objects.get().name
+    operating.post("/sign-in/again/", {"password": "correct horse"})
+    operating.post(address, take(page))
+
+    assert "The new names of <b>1 account</b> end the protection" in text(page)
+    assert asked["Location"].startswith("/sign-in/again/?next=%2Fonboarding%2Fimport%2F")
+    assert (kept, Account.objects.get().name) == ("payments-prod", "payments")
+
+
 def test_what_was_previewed_is_imported_and_followed(operating: Client) -> None:
     page = send(operating, content(line(1), line(2)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.test import Client
 from accounts.domain.cleanups import State
 from accounts.models import Account, AuditEntry, Change
 from accounts.services.deleting import delete_accounts
+from accounts.services.onboarding import mark_of
 from accounts.services.schedule import set_account_paused
+from dashboard.sign_in import PROVED_AT
 from tests.dashboard.cleanup_factories import make_cleanup, make_plan, note
 from tests.dashboard.factories import make_account, make_status
 
@@ -35,7 +38,7 @@ def deleted(account: Account) -> Account:
 
 def typed(account: Account, **fields: Any) -> dict[str, Any]:
     form = {"name": account.name, "partition": account.partition, "reader_role": account.reader_role_arn}
-    return {**form, "external_id": account.external_id, "tags": "env=dev", **fields}
+    return {**form, "external_id": account.external_id, "tags": "env=dev", "seen": mark_of(account), **fields}
 
 
 def test_the_form_keeps_what_people_say_of_an_account(operating: Client, account: Account) -> None:
@@ -50,10 +53,77 @@ def test_the_form_keeps_what_people_say_of_an_account(operating: Client, account
 
 def test_the_form_does_not_end_a_protection(operating: Client, account: Account) -> None:
     Account.objects.update(protected=True)
+    account.refresh_from_db()
 
-    operating.post(f"/onboarding/{account.account_id}/edit/", typed(account))
+    operating.post(f"/onboarding/{account.account_id}/edit/", typed(account, owner="Olga"))
 
-    assert Account.objects.get().protected
+    assert Account.objects.values_list("protected", "owner").get() == (True, "Olga")
+
+
+def test_what_a_colleague_has_changed_meanwhile_is_not_undone_but_shown(operating: Client, account: Account) -> None:
+    form = typed(account, notes="Ask first.\r\nThen wait.")
+    Account.objects.update(tags={"team": "mq"})
+
+    page = operating.post(f"/onboarding/{account.account_id}/edit/", form)
+    kept = Account.objects.values_list("tags", "notes").get()
+    operating.post(f"/onboarding/{account.account_id}/edit/", {**form, "seen": page.context["form"]["seen"].value()})
+
+    text = " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+    assert (page.status_code, kept) == (409, ({"team": "mq"}, ""))
+    assert "Nothing was saved: somebody has changed this account since you opened the form." in text
+    assert 'value="env=dev"' in page.content.decode() and "stored by now team=mq" in text
+    assert text.count("stored by now") == 3  # in the sentence; of the tags, and of the notes
+    assert Account.objects.values_list("tags", "notes").get() == ({"env": "dev"}, "Ask first.\nThen wait.")
+
+
+def test_a_form_without_a_mark_changes_nothing(operating: Client, account: Account) -> None:
+    response = operating.post(f"/onboarding/{account.account_id}/edit/", typed(account, seen="", name="other"))
+
+    assert response.status_code == 409
+    assert Account.objects.get().name == account.name
+
+
+def test_an_account_that_was_deleted_meanwhile_is_not_brought_back_by_its_form(
+    operating: Client, account: Account
+) -> None:
+    form = typed(account)
+    delete_accounts(Account.objects.all(), "olga")
+
+    assert operating.post(f"/onboarding/{account.account_id}/edit/", form).status_code == 404
+    assert not Account.objects.exists()
+
+
+def not_fresh(browser: Client) -> None:
+    session = browser.session
+    session[PROVED_AT] = 0
+    session.save()
+
+
+def test_a_new_name_that_ends_a_protection_asks_for_the_password(operating: Client, account: Account) -> None:
+    Account.objects.update(name="payments-prod")
+    account.refresh_from_db()
+    not_fresh(operating)
+    address, form = f"/onboarding/{account.account_id}/edit/", typed(account, name="payments", owner="Olga")
+
+    asked = operating.post(address, form)
+    wrong = operating.post(address, {**form, "password": "wrong"})
+    kept = Account.objects.get().name
+    right = operating.post(address, {**form, "password": "correct horse"})
+
+    assert (asked.status_code, wrong.status_code, right.status_code) == (409, 409, 302)
+    assert b'name="password"' in asked.content and b'value="Olga"' in asked.content
+    assert b"do not fit" in wrong.content
+    assert (kept, Account.objects.get().name) == ("payments-prod", "payments")
+
+
+def test_a_new_name_that_protects_too_is_a_name_like_any(operating: Client, account: Account) -> None:
+    Account.objects.update(name="payments-prod")
+    account.refresh_from_db()
+    not_fresh(operating)
+
+    response = operating.post(f"/onboarding/{account.account_id}/edit/", typed(account, name="orders-prod"))
+
+    assert response.status_code == 302
 
 
 def test_an_interval_of_seconds_is_not_rounded_by_saving_the_form(operating: Client, account: Account) -> None:

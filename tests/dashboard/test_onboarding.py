@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AccessCheck, Account, AuditEntry, HubIdentity, SealedCredential
+from accounts.services.onboarding import mark_of
 from tests.dashboard.factories import make_account, make_status
 
 HUB = "arn:aws:iam::999900001111:role/rolecall-hub"
@@ -103,10 +104,11 @@ def test_an_account_that_is_watched_already_is_named(operating: Client) -> None:
 def test_an_edit_changes_what_was_typed_and_has_the_new_role_checked(operating: Client) -> None:
     account = make_account(1, "orders", tags={"odd": "a;b"}, external_id="ext-1")
     page = operating.get(f"/onboarding/{account.account_id}/edit/")
-    typed = {name: page.context["form"][name].value() for name in NEW}
+    typed = {name: page.context["form"][name].value() for name in (*NEW, "seen")}
 
     operating.post(f"/onboarding/{account.account_id}/edit/", {**typed, "name": "orders-eu"})
     unchanged = AccessCheck.objects.exists()
+    typed["seen"] = mark_of(Account.objects.get())
     operating.post(f"/onboarding/{account.account_id}/edit/", {**typed, "reader_role": "security/Reader"})
 
     account.refresh_from_db()

@@ -80,7 +80,8 @@ def test_only_the_hash_of_a_token_is_kept_and_it_is_shown_once(watching: Client,
 
 
 @pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer wrong", "Basic !!!", "Basic d3Jvbmc=", "Digest x", "Bearer é"]
+    "header",
+    ["", "Bearer", "Bearer wrong", "Basic !!!", "Basic d3Jvbmc=", "Digest x", "Bearer é", "Basic é", "Basic //4="],
 )
 def test_without_the_right_token_nothing_is_told(watching: Client, view: SavedView, header: str) -> None:
     make(watching, view)

@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry
+from accounts.services.retention import forget_old
 from dashboard.models import DefaultView, SavedView
+from dashboard.saved import rename_view
 from tests.dashboard.factories import make_account, make_status
 
 UNUSED = "verdict=unused&sort=-brokers,name&columns=name,brokers"
@@ -141,12 +143,30 @@ def test_a_deleted_view_is_taken_back_with_the_default_that_it_was(watching: Cli
     assert watching.get("/accounts/").status_code == 302
 
 
-def test_a_deleted_view_is_forgotten_after_a_day(watching: Client, viewer: User) -> None:
+def test_a_view_that_was_deleted_more_than_a_day_ago_cannot_be_taken_back(watching: Client, viewer: User) -> None:
+    old = view_of(viewer, "Old", deleted_at=timezone.now() - timedelta(hours=25))
+
+    assert watching.post(f"/views/{old.pk}/restore/").status_code == 404
+    assert "Old" not in watching.get("/views/").content.decode()
+
+
+def test_a_deleted_view_is_forgotten_after_a_day(viewer: User) -> None:
     view_of(viewer, "Old", deleted_at=timezone.now() - timedelta(hours=25))
+    view_of(viewer, "Young", deleted_at=timezone.now() - timedelta(hours=23))
+    view_of(viewer)
 
-    watching.post(f"/views/{view_of(viewer).pk}/delete/")
+    forget_old()
 
-    assert [view.name for view in SavedView.objects.all()] == ["Unused"]
+    assert [view.name for view in SavedView.objects.all()] == ["Unused", "Young"]
+
+
+def test_a_change_of_a_view_leaves_alone_what_it_is_not_about(viewer: User) -> None:
+    read_before = view_of(viewer)
+    SavedView.objects.update(query="verdict=absent")
+
+    rename_view(read_before, viewer, "Renamed", shared=False)
+
+    assert (SavedView.objects.get().name, SavedView.objects.get().query) == ("Renamed", "verdict=absent")
 
 
 def test_a_view_whose_name_was_taken_meanwhile_is_not_taken_back(watching: Client, viewer: User) -> None:

@@ -178,6 +178,14 @@ def test_it_is_known_which_undo_ends_a_protection(make_account: MakeAccount) -> 
     assert unprotects(list(done.entry.edits.all()))
 
 
+def test_it_is_known_that_an_undo_takes_a_protecting_name_away(make_account: MakeAccount) -> None:
+    account = make_account(name="payments")
+    (row,) = read_accounts((HEADER + line(account.account_id, "payments-prod")).encode())
+    save_account(row, "operator")
+
+    assert unprotects(list(_about(account)[0].edits.all()))
+
+
 def test_ten_thousand_accounts_are_changed_in_a_few_statements(django_assert_max_num_queries: object) -> None:
     Account.objects.bulk_create(
         Account(account_id=f"{number:012d}", name=f"n-{number}", partition="aws", reader_role_arn="arn")

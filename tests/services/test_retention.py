@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts.models import Account, AuditEntry, Change
+from accounts.models import Account, AuditEntry, BulkAct, Change
 from accounts.services import audit
 from accounts.tasks import forget_old
 
@@ -42,6 +42,15 @@ def test_sessions_that_are_over_are_cleared(db: None) -> None:
     forget_old()
 
     assert Session.objects.get().session_key == "open"
+
+
+def test_acts_that_were_chosen_more_than_a_day_ago_are_forgotten(db: None) -> None:
+    for person, hours in (("ana", 25), ("bob", 23)):
+        BulkAct.objects.create(person=person, act="pause", created_at=timezone.now() - timedelta(hours=hours))
+
+    forget_old()
+
+    assert BulkAct.objects.get().person == "bob"
 
 
 def test_the_audit_record_is_never_shortened(db: None) -> None:

@@ -49,6 +49,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{done.created} {noun} {would}added, {done.updated} {would}updated, {done.unchanged} unchanged"
         )
+        for protecting in done.unprotected:
+            self.stdout.write(f"{protecting}: its new name {'would end' if would else 'has ended'} its protection")
 
 
 def _content(name: str) -> bytes:
