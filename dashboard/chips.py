@@ -99,7 +99,8 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
     def counts(self, name: str) -> dict[str, int]:
         """For each choice of a filter how many rows it would leave beside the other filters.
 
-        A question for each choice, so that a number is exactly what a click brings: asked when a menu is opened.
+        A question for each choice, asked when a menu is opened: a number is what the choice brings alone. Several of
+        one filter are joined by “or”, and a row may be among the rows of two.
         """
         choices = cast(Iterable[tuple[object, object]], cast(ChoiceField, self.form.fields[name]).choices)
         left = {str(value): self._rows(self.data.copy(), name, [str(value)]) for value, _ in choices if value != ""}

@@ -10,6 +10,7 @@ from typing import Any, cast
 import django_filters as filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.lookups import IExact, IStartsWith
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from dashboard.chips import ChipFilterSet, uncopied
 from dashboard.conditions import with_doors, with_flags, with_old_answers, with_outcomes
 from dashboard.polled_filter import PolledFilter
 from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
+from dashboard.units import unit_in_sql
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
@@ -100,10 +102,9 @@ def having_flags(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySe
 
 
 def in_unit(queryset: AccountQuerySet, path: str) -> AccountQuerySet:
-    """Accounts of an organizational unit and of the units below it; an account without one is in that of its tag."""
-    unit = path.strip().strip("/")
-    told = Q(unit__iexact=unit) | Q(unit__istartswith=f"{unit}/")
-    return queryset.filter(told | Q(unit="", tags__unit__iexact=unit))
+    """Accounts of an organizational unit and of the units below it."""
+    unit, said = path.strip().strip("/"), unit_in_sql()
+    return queryset.filter(Q(IExact(said, unit)) | Q(IStartsWith(said, f"{unit}/")))
 
 
 def region_choices() -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
 
     name = SortedColumn("name", verbose_name="Account", attrs={"td": {"class": "who"}})
     account_id = TextColumn("account_id", verbose_name="Id")
-    unit = UnitColumn(verbose_name="Unit")
+    unit = UnitColumn()
     env = TextColumn("environment", verbose_name="Environment")
     owner = TextColumn("owner", verbose_name="Owner", visible=False)
     partition = TextColumn("partition", verbose_name="Partition")

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from accounts.domain.outcomes import Outcome, Presence
 from accounts.models import AccountQuerySet, MatrixCell
+from dashboard.tables.account_columns import UnitColumn
 from dashboard.tables.columns import (
     NumberColumn,
     SortedColumn,
@@ -43,7 +44,7 @@ class MatrixCellTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     account_name = SortedColumn("account__name", verbose_name="Account", attrs={"td": {"class": "who"}})
     account_id = TextColumn("account__account_id", verbose_name="Account id", visible=False)
     partition = TextColumn("account__partition", verbose_name="Partition", visible=False)
-    unit = TextColumn("account__unit", verbose_name="Unit", visible=False)
+    unit = UnitColumn("account", visible=False)
     environment = TextColumn("account__environment", verbose_name="Environment")
     region = SortedColumn("region_id", verbose_name="Region", attrs={"td": {"class": "mono"}})
     outcome = SortedColumn("said", verbose_name="Outcome")
