@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, cast
 
 import django_filters as filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import IExact, IStartsWith
 from django.http import QueryDict
 from django.utils import timezone
@@ -121,6 +122,7 @@ class AccountFilter(ChipFilterSet):
     """What the matrix and the list of accounts can be narrowed to."""
 
     common: tuple[str, ...] = ("q", "verdict", "policy", "outcome", "tag", "unit")
+    suggests = MappingProxyType({"unit": unit_in_sql(), "owner": F("owner")})
     q = filters.CharFilter(label="Name or id", method="by_text")
     tag = filters.CharFilter(label="Tag", method="by_tag")
     environment = _several("Environment", (), "by_environment")
@@ -207,6 +209,7 @@ class BrokerFilter(ChipFilterSet):
     """What the list of brokers can be narrowed to. Engines and states are AWS's words, those that occur."""
 
     common = ("q", "engine", "state", "region", "environment", "unit")
+    suggests = MappingProxyType({"unit": unit_in_sql("account__")})
     q = filters.CharFilter(label="Broker, account or id", method="by_text")
     engine = filters.MultipleChoiceFilter(label="Engine", field_name="engine", widget=forms.CheckboxSelectMultiple)
     state = filters.MultipleChoiceFilter(label="State", field_name="state", widget=forms.CheckboxSelectMultiple)

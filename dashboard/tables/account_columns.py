@@ -11,10 +11,16 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.domain.outcomes import TrustGrade
 from accounts.models import Account
 from dashboard.matrix import role_status_of
-from dashboard.tables.columns import NumberColumn, SortedColumn, TextColumn, TimeColumn, trust_html, ungraded_html
+from dashboard.tables.columns import (
+    NumberColumn,
+    SortedColumn,
+    TextColumn,
+    TimeColumn,
+    quiet_zero,
+    trust_grade_html,
+)
 from dashboard.units import unit_in_sql, unit_of
 
 
@@ -45,10 +51,7 @@ class TrustColumn(StatusColumn):
 
     def render(self, record: Account) -> SafeString:
         """The grade with its sign and word, the documented one included."""
-        status = role_status_of(record)
-        if status.trust_grade == TrustGrade.EXACT:
-            return format_html('<span class="grade ok">{}</span>', "✓ exact")
-        return trust_html(status) or ungraded_html(status)
+        return trust_grade_html(role_status_of(record))
 
 
 class FailingColumn(NumberColumn):
@@ -61,7 +64,7 @@ class FailingColumn(NumberColumn):
     def render(self, record: Account) -> SafeString | str:
         """The number, marked when there is one."""
         failing = role_status_of(record).regions_failing
-        return format_html('<span class="grade bad">{}</span>', failing) if failing else "0"
+        return format_html('<span class="grade bad">{}</span>', failing) if failing else quiet_zero("0")
 
 
 class LastPollColumn(TimeColumn):

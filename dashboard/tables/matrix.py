@@ -28,7 +28,7 @@ from dashboard.matrix import CellView, broker_total, census_of_tallies, geograph
 from dashboard.tables.account_columns import FailingColumn, LastPollColumn, TrustColumn, UnitColumn
 from dashboard.tables.ages import row_times
 from dashboard.tables.cells import cell_html
-from dashboard.tables.columns import SortedColumn, TextColumn, account_html, policy_html, verdict_html
+from dashboard.tables.columns import SortedColumn, TextColumn, account_html, policy_html, quiet_zero, verdict_html
 from dashboard.tables.rows import Painter, escaped, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
 from dashboard.tallies import ByRegion, Members, Published, members_of, tallies
@@ -240,7 +240,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_brokers(self, record: Account) -> str:
         """The total with its reservation."""
-        return str(broker_total(self.cells_of(record).values()))
+        return quiet_zero(str(broker_total(self.cells_of(record).values())))
 
 
 def matrix_table(
