@@ -17,7 +17,6 @@ from django.utils.functional import cached_property
 from dashboard.addresses import CLEAR, query_without
 from dashboard.bad_values import problem_of
 
-
 MOST_SUGGESTED = 100  # of the values that occur; whoever knows another one types it
 
 
@@ -112,8 +111,8 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         """The values that the rows left by the other filters have most often, in one question."""
         data = self.data.copy()
         data.pop(name, None)
-        rows = type(self)(data, queryset=self.queryset).qs.order_by().values_list(_said=self.suggests[name])
-        counted = rows.annotate(_rows=Count("pk")).order_by("-_rows", "_said")
+        rows = type(self)(data, queryset=self.queryset).qs.order_by().annotate(said=self.suggests[name])
+        counted = rows.values_list("said").annotate(rows=Count("pk")).order_by("-rows", "said")
         return {said: count for said, count in counted[: MOST_SUGGESTED + 1] if said}
 
     @property

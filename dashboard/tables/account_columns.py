@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -29,7 +30,7 @@ class UnitColumn(TextColumn):
 
     def __init__(self, of: str = "", **kwargs: Any) -> None:
         said = unit_in_sql(f"{of}__" if of else "")
-        account = attrgetter(of) if of else lambda row: row
+        account: Callable[[Any], Account] = attrgetter(of) if of else lambda row: row
         kwargs.setdefault("verbose_name", "Unit")
         super().__init__(NullIf(said, Value("")), lambda row: unit_of(account(row)), value=said, **kwargs)
 

@@ -222,7 +222,11 @@ def _trust_in_words(status: RoleStatus) -> tuple[str, str]:
     """Its tone, and its sign with its words."""
     if status.trust_grade == TrustGrade.EXACT:
         return "ok", "✓ exact"
-    return ("bad", "≠ trust mismatch") if status.trust_grade == TrustGrade.TRUST_MISMATCH else ("soft", "? trust unreadable")
+    return (
+        ("bad", "≠ trust mismatch")
+        if status.trust_grade == TrustGrade.TRUST_MISMATCH
+        else ("soft", "? trust unreadable")
+    )
 
 
 def short_outcome_html(outcome: Outcome) -> SafeString:

@@ -25,7 +25,6 @@ from dashboard.tables.columns import (
 )
 from dashboard.words import first_sentence, stale_before
 
-
 AS_ABOVE = '<span title="{}"><span aria-hidden="true">″</span><i class="visually-hidden">as above</i></span>'
 
 

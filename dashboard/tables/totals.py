@@ -101,7 +101,7 @@ def _roles(members: Members) -> Said:
     if not others:
         return Said(first[1], "", first[1])
     left = members.accounts - counts[first[0]] - counts[others[0][0]]
-    return Said(first[1], others[0][1] + (f", +{left:,}" if left else ""), ", ".join(said.values()))
+    return Said(first[1], others[0][1] + (f" +{left:,}" if left else ""), ", ".join(said.values()))
 
 
 def _policies(members: Members) -> Said:
