@@ -111,9 +111,9 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
         """The values that the rows left by the other filters have most often, in one question."""
         data = self.data.copy()
         data.pop(name, None)
-        rows = type(self)(data, queryset=self.queryset).qs.order_by().annotate(said=self.suggests[name])
-        counted = rows.values_list("said").annotate(rows=Count("pk")).order_by("-rows", "said")
-        return {said: count for said, count in counted[: MOST_SUGGESTED + 1] if said}
+        rows = type(self)(data, queryset=self.queryset).qs.order_by().annotate(occurring=self.suggests[name])
+        counted = rows.values_list("occurring").annotate(rows=Count("pk")).order_by("-rows", "occurring")
+        return {value: count for value, count in counted[: MOST_SUGGESTED + 1] if value}
 
     @property
     def choosing(self) -> list[str]:
