@@ -125,9 +125,9 @@ def time_html(value: datetime | None, now: datetime | None = None) -> SafeString
 
 
 def account_html(account: Account) -> SafeString:
-    """Name, linked to the account's page, then the grouped id; one that is not polled says why.
+    """Name, linked to the account's page, then the grouped id; after it another partition than the usual, `us-gov`.
 
-    So does one of another partition than AWS's usual one: `us-gov`.
+    One that is not polled says why.
     """
     why = rest_words(account) or ("paused" if account.paused else "")
     partition = "" if account.partition == USUAL_PARTITION else account.partition.removeprefix("aws-")
@@ -222,11 +222,9 @@ def _trust_in_words(status: RoleStatus) -> tuple[str, str]:
     """Its tone, and its sign with its words."""
     if status.trust_grade == TrustGrade.EXACT:
         return "ok", "✓ exact"
-    return (
-        ("bad", "≠ trust mismatch")
-        if status.trust_grade == TrustGrade.TRUST_MISMATCH
-        else ("soft", "? trust unreadable")
-    )
+    if status.trust_grade == TrustGrade.TRUST_MISMATCH:
+        return "bad", "≠ trust mismatch"
+    return "soft", "? trust unreadable"
 
 
 def short_outcome_html(outcome: Outcome) -> SafeString:

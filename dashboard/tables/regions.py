@@ -127,8 +127,9 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     def render_answering(self, record: Region) -> SafeString:
         """Of how many accounts that may have the region: those that have it off cannot answer."""
         may: int = record.accounts - record.disabled  # type: ignore[attr-defined]
-        if not may:
-            return format_html('<span class="soft" title="{}">–</span>', "no account has it enabled")
+        if not may or not record.polled:
+            why = "no account has it enabled" if record.polled else "not polled"
+            return format_html('<span class="soft" title="{}">–</span>', why)
         shown = _rows_html(record, record.answering, "answered")  # type: ignore[attr-defined]
         return format_html('{} <span class="soft">of {}</span>', shown, f"{may:,}")
 

@@ -96,12 +96,10 @@ def summary(members: Members, codes: Iterable[str], found: ByRegion) -> Summary:
 
 def _roles(members: Members) -> Said:
     counts = {verdict: members.verdicts.get(verdict.value, 0) for verdict in Verdict}
-    said = {one: f"{counts[one]:,} {VERDICT_WORDS[one].lower()}" for one in (Verdict.IN_USE, *BESIDE) if counts[one]}
-    first, *others = said.items()
-    if not others:
-        return Said(first[1], "", first[1])
-    left = members.accounts - counts[first[0]] - counts[others[0][0]]
-    return Said(first[1], others[0][1] + (f" +{left:,}" if left else ""), ", ".join(said.values()))
+    found = [one for one in (Verdict.IN_USE, *BESIDE) if counts[one]]
+    words = [f"{counts[one]:,} {VERDICT_WORDS[one].lower()}" for one in found]
+    (line, more), left = (*words, "", "")[:2], sum(counts[one] for one in found[2:])
+    return Said(line, more + (f" +{left:,}" if left else ""), ", ".join(words))
 
 
 def _policies(members: Members) -> Said:
