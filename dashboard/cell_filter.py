@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from types import MappingProxyType
 from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from dashboard.chips import ChipFilterSet
 from dashboard.filters import AGED, AccountFilter, region_choices
 from dashboard.polled_filter import PolledFilter
 from dashboard.tables.matrix_cells import cells_of
+from dashboard.units import unit_in_sql
 from dashboard.words import OUTCOME_CHOICES, stale_before
 
 FRESH, FAILS = "fresh", "yes"
@@ -47,6 +49,7 @@ class CellFilter(ChipFilterSet):
     """The cell's own filters; those of accounts are put beside them, under their own names where they fit."""
 
     common = ("q", "outcome", "age", "brokers", "region", "unit")
+    suggests = MappingProxyType({"unit": unit_in_sql("account__"), "owner": F("account__owner")})
     q = filters.CharFilter(label="Account or id", method="by_account_filter")
     outcome = filters.MultipleChoiceFilter(
         label="Outcome", choices=lambda: OUTCOME_CHOICES, method="by_outcome", widget=forms.CheckboxSelectMultiple

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import isfunction
+from types import MappingProxyType
 from typing import Any, cast
 
 import django_filters as filters
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.forms import BoundField, ChoiceField
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from dashboard.addresses import CLEAR, query_without
 from dashboard.bad_values import problem_of
+
+MOST_SUGGESTED = 100  # of the values that occur; whoever knows another one types it
 
 
 def uncopied(choices: Any) -> Any:
@@ -35,6 +38,7 @@ class Chip:
 class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """A filter set that shows nothing when a value is wrong, and lists what is on as removable chips."""
 
+    suggests: Mapping[str, Any] = MappingProxyType({})  # what is typed, and where the values that occur stand in SQL
     common: tuple[str, ...] = ()  # the filters that stand in the row, in this order; the others are in a menu
 
     @property
@@ -46,11 +50,6 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
     def more(self) -> list[BoundField]:
         """The other fields."""
         return [self.form[name] for name in self.filters if name not in self.common]
-
-    @property
-    def more_on(self) -> int:
-        """How many of the other fields narrow the rows."""
-        return sum(any(value.strip() for value in self.data.getlist(field.name)) for field in self.more)
 
     @property
     def qs(self) -> QuerySet[Any]:
@@ -99,16 +98,27 @@ class ChipFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter h
     def counts(self, name: str) -> dict[str, int]:
         """For each choice of a filter how many rows it would leave beside the other filters.
 
-        A question for each choice, so that a number is exactly what a click brings: asked when a menu is opened.
+        A question for each choice, asked when a menu is opened: a number is what the choice brings alone. Several of
+        one filter are joined by “or”, and a row may be among the rows of two.
         """
+        if name in self.suggests:
+            return self._occurring(name)
         choices = cast(Iterable[tuple[object, object]], cast(ChoiceField, self.form.fields[name]).choices)
         left = {str(value): self._rows(self.data.copy(), name, [str(value)]) for value, _ in choices if value != ""}
         return {value: rows for value, rows in left.items() if rows is not None}
 
+    def _occurring(self, name: str) -> dict[str, int]:
+        """The values that the rows left by the other filters have most often, in one question."""
+        data = self.data.copy()
+        data.pop(name, None)
+        rows = type(self)(data, queryset=self.queryset).qs.order_by().annotate(occurring=self.suggests[name])
+        counted = rows.values_list("occurring").annotate(rows=Count("pk")).order_by("-rows", "occurring")
+        return {value: count for value, count in counted[: MOST_SUGGESTED + 1] if value}
+
     @property
     def choosing(self) -> list[str]:
-        """The filters that have choices."""
-        return [name for name, field in self.form.fields.items() if hasattr(field, "choices")]
+        """The filters that have choices, or values that occur."""
+        return [name for name, field in self.form.fields.items() if hasattr(field, "choices") or name in self.suggests]
 
     def _rows(self, data: QueryDict, name: str, values: list[str]) -> int | None:
         data.setlist(name, values)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, cast
 
 import django_filters as filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.lookups import IExact, IStartsWith
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -24,6 +26,7 @@ from dashboard.chips import ChipFilterSet, uncopied
 from dashboard.conditions import with_doors, with_flags, with_old_answers, with_outcomes
 from dashboard.polled_filter import PolledFilter
 from dashboard.tables.brokers import CURRENT, OLD, with_knowledge
+from dashboard.units import unit_in_sql
 from dashboard.words import OUTCOME_CHOICES, VERDICT_WORDS
 
 NO_ENVIRONMENT = "-"
@@ -106,10 +109,9 @@ def having_flags(queryset: AccountQuerySet, values: list[str]) -> AccountQuerySe
 
 
 def in_unit(queryset: AccountQuerySet, path: str) -> AccountQuerySet:
-    """Accounts of an organizational unit and of the units below it; an account without one is in that of its tag."""
-    unit = path.strip().strip("/")
-    told = Q(unit__iexact=unit) | Q(unit__istartswith=f"{unit}/")
-    return queryset.filter(told | Q(unit="", tags__unit__iexact=unit))
+    """Accounts of an organizational unit and of the units below it."""
+    unit, said = path.strip().strip("/"), unit_in_sql()
+    return queryset.filter(Q(IExact(said, unit)) | Q(IStartsWith(said, f"{unit}/")))
 
 
 def region_choices() -> list[tuple[str, str]]:
@@ -126,6 +128,7 @@ class AccountFilter(ChipFilterSet):
     """What the matrix and the list of accounts can be narrowed to."""
 
     common: tuple[str, ...] = ("q", "verdict", "policy", "outcome", "tag", "unit")
+    suggests = MappingProxyType({"unit": unit_in_sql(), "owner": F("owner")})
     q = filters.CharFilter(label="Name or id", method="by_text")
     tag = filters.CharFilter(label="Tag", method="by_tag")
     environment = _several("Environment", (), "by_environment")
@@ -211,6 +214,7 @@ class BrokerFilter(ChipFilterSet):
     """What the list of brokers can be narrowed to. Engines and states are AWS's words, those that occur."""
 
     common = ("q", "engine", "state", "region", "environment", "unit")
+    suggests = MappingProxyType({"unit": unit_in_sql("account__")})
     q = filters.CharFilter(label="Broker, account or id", method="by_text")
     engine = filters.MultipleChoiceFilter(label="Engine", field_name="engine", widget=forms.CheckboxSelectMultiple)
     state = filters.MultipleChoiceFilter(label="State", field_name="state", widget=forms.CheckboxSelectMultiple)

@@ -14,7 +14,8 @@ from django.http import QueryDict
 
 from accounts.models import AccountQuerySet
 from dashboard.addresses import query_with, several
-from dashboard.tallies import Members, members_of
+from dashboard.tallies import Members, Published, members_of
+from dashboard.units import unit_in_sql
 
 GROUP_NAMES = frozenset({"group", "collapsed", "open"})
 ALL = "all"
@@ -51,8 +52,10 @@ class Grouping:
             # Not KeyTextTransform, which takes the key "1" for a place in a list and finds nothing.
             tag = Func(F(f"{prefix}tags"), Value(self.name.removeprefix(TAG)), function="jsonb_extract_path_text")
             return Coalesce(tag, Value(""), output_field=TextField())
+        if self.name == "unit":
+            return unit_in_sql(prefix)
         if self.name == "top-unit":
-            return Func(F(f"{prefix}unit"), Value("/"), Value(1), function="split_part", output_field=TextField())
+            return Func(unit_in_sql(prefix), Value("/"), Value(1), function="split_part", output_field=TextField())
         return F(f"{prefix}{self.name}")
 
     def order(self) -> OrderBy:
@@ -161,10 +164,10 @@ def folding_of(data: QueryDict) -> Folding:
     return Folding(everything, tuple((several(data, "open") if everything else collapsed)[-MOST_NAMED:]))
 
 
-def groups_of(accounts: AccountQuerySet, by: Grouping, data: QueryDict) -> Groups:
+def groups_of(accounts: AccountQuerySet, by: Grouping, data: QueryDict, published: Published) -> Groups:
     """The groups of these accounts, counted in one query."""
     folding = folding_of(data)
-    members = members_of(by.marked(accounts), "group_key", order=by.order())
+    members = members_of(by.marked(accounts), published, "group_key", order=by.order())
     every = [Group(key, mark := mark_of(key), folding.has(mark), found) for key, found in members.items()]
     return Groups(by, folding, every, data)
 

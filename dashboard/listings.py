@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.http import QueryDict
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import AuditEntry
+from accounts.services.publications import publications
 from dashboard.access import Person, Role, visible_accounts
 from dashboard.addresses import several
 from dashboard.arrange import arrange, chosen_columns, strangers
@@ -29,6 +31,7 @@ from dashboard.tables.matrix import MatrixTable, matrix_table
 from dashboard.tables.matrix_cells import MatrixCellTable
 from dashboard.tables.regions import RegionTable, regions_with_counts
 from dashboard.tables.sweeps import AuditTable, SweepTable, sweeps_with_counts
+from dashboard.tallies import Published
 
 ALL = ["all"]  # what `_columns` says when every column is wanted
 Narrowed = tuple[Any, ChipFilterSet | None]
@@ -102,7 +105,10 @@ def narrowed_export(whole: Export, table: Any, data: QueryDict) -> Export:
 def _matrix(data: QueryDict, person: Person) -> Narrowed:
     narrowed = account_filter(data, person)
     accounts, (by, dropped) = narrowed.accounts, grouping_of(data)
-    table = matrix_table(accounts, layout_of(data, accounts), groups_of(accounts, by, data) if by else None)
+    # Judged over all accounts that the person may see, as the filter judges it; a file never asks.
+    published = cast(Published, SimpleLazyObject(lambda: publications(visible_accounts(person))))
+    groups = groups_of(accounts, by, data, published) if by else None
+    table = matrix_table(accounts, layout_of(data, accounts), groups, published)
     table.dropped = (*table.dropped, *dropped)
     return table, narrowed
 

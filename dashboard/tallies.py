@@ -8,18 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OrderBy, QuerySet, Sum, Value
+from django.db.models import Case, Count, F, OrderBy, QuerySet, Sum, Value, When
 
+from accounts.domain.publications import Publication
 from accounts.models import AccountQuerySet, Region
+from accounts.services.publications import having
 from accounts.services.tally import SAID, cells_of, cells_that, fresh_cells
 from dashboard.words import stale_before
 
+PUBLISHED = "published"  # stands for the grade of a policy that is not the documented one by AWS's own doing
+Published = Mapping[str, Publication]
 Key = Callable[[str], Any]  # gives the group of an account in SQL, told what leads from the row to the account
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """How many accounts there are: in each partition, by the role's verdict, by the policy's grade."""
+    """How many accounts there are: in each partition, by the role's verdict, by the policy's grade.
+
+    The policy of those that have what AWS itself published has no grade here: they are `PUBLISHED`, whatever it is.
+    """
 
     per_partition: Mapping[str, int]
     verdicts: Mapping[str, int]
@@ -66,11 +73,12 @@ COUNTED = ("answered", "fresh", "disabled", "failing", "rabbitmq", "activemq", "
 ByRegion = Mapping[str, Tally]
 
 
-def members_of(accounts: QuerySet[Any], *key: str, order: OrderBy | None = None) -> dict[str, Members]:
+def members_of(
+    accounts: QuerySet[Any], published: Published, *key: str, order: OrderBy | None = None
+) -> dict[str, Members]:
     """Count accounts in one query: as the group "", or by a key that they are annotated with, in an order."""
-    counted = accounts.order_by(*filter(None, [order])).values_list(
-        *key, "partition", "role_status__verdict", "role_status__policy_grade"
-    )
+    grade = Case(When(having(published), then=Value(PUBLISHED)), default=F("role_status__policy_grade"))
+    counted = accounts.order_by(*filter(None, [order])).values_list(*key, "partition", "role_status__verdict", grade)
     found: dict[str, Members] = {}
     for *group, partition, verdict, grade, count in counted.annotate(Count("pk")):
         members = found.setdefault(group[0] if group else "", Members(Counter(), Counter(), Counter()))

@@ -23,6 +23,25 @@ OUTCOME_WORDS = {
     Outcome.UNREACHABLE: "unreachable",
     Outcome.FAILED: "wrong or broken answer",
 }
+# As the matrix draws and its legend says them; the style sheet has the same signs.
+OUTCOME_SIGNS = {
+    Outcome.OK: "✓",
+    Outcome.NEVER: "?",
+    Outcome.UNSUPPORTED: "–",
+    Outcome.REGION_DISABLED: "▨",
+    Outcome.ASSUME_DENIED: "⊘",
+    Outcome.DENIED: "⊘",
+    Outcome.THROTTLED: "≋",
+    Outcome.UNREACHABLE: "⌁",
+    Outcome.FAILED: "✕",
+}
+OUTCOME_SHORT = {
+    **OUTCOME_WORDS,
+    Outcome.UNSUPPORTED: "not polled",
+    Outcome.REGION_DISABLED: "region not enabled",
+    Outcome.ASSUME_DENIED: "not let in",
+    Outcome.FAILED: "broken answer",
+}
 OUTCOME_CHOICES = [(outcome.value, outcome.value.replace("_", " ")) for outcome in Outcome]
 
 VERDICT_WORDS = {

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import TextField, Value
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Account
 from dashboard.matrix import role_status_of
-from dashboard.tables.columns import NumberColumn, Sort, TextColumn, TimeColumn, trust_alone_html
+from dashboard.tables.columns import NumberColumn, Sort, TextColumn, TimeColumn, quiet_zero, trust_alone_html
+from dashboard.units import unit_in_sql, unit_of
 
 
 class UnitColumn(TextColumn):
-    """The organizational unit; for an account that has none, what its tag `unit` says."""
+    """The organizational unit of the row's account, `of` leads to it: for a row that is an account, to itself."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        said = Coalesce(NullIf("unit", Value("")), KeyTextTransform("unit", "tags"), output_field=TextField())
-        super().__init__(
-            said,
-            lambda a: a.unit or a.tags.get("unit", ""),
-            value=Coalesce(said, Value(""), output_field=TextField()),
-            **kwargs,
-        )
+    def __init__(self, of: str = "", **kwargs: Any) -> None:
+        said = unit_in_sql(f"{of}__" if of else "")
+        account: Callable[[Any], Account] = attrgetter(of) if of else lambda row: row
+        kwargs.setdefault("verbose_name", "Unit")
+        super().__init__(NullIf(said, Value("")), lambda row: unit_of(account(row)), value=said, **kwargs)
 
 
 class StatusColumn(TextColumn):
@@ -58,7 +57,7 @@ class FailingColumn(NumberColumn):
     def render(self, record: Account) -> SafeString | str:
         """The number, marked when there is one."""
         failing = role_status_of(record).regions_failing
-        return format_html('<span class="grade bad">{}</span>', failing) if failing else "0"
+        return format_html('<span class="grade bad">{}</span>', failing) if failing else quiet_zero("0")
 
 
 class StatusTimeColumn(TimeColumn):

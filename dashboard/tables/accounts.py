@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 from accounts.domain.outcomes import Outcome, Verdict
 from accounts.models import Account, Region
 from dashboard.matrix import role_status_of, stored_total
-from dashboard.organization_words import rest_words
 from dashboard.tables.account_columns import (
     FailingColumn,
     LastPollColumn,
@@ -27,8 +26,9 @@ from dashboard.tables.columns import (
     NumberColumn,
     SortedColumn,
     TextColumn,
+    account_html,
     grade_html,
-    name_html,
+    quiet_zero,
     verdict_html,
 )
 from dashboard.words import asked_words
@@ -38,12 +38,8 @@ VERDICT_AS_OF = Coalesce("role_status__verdict_last_known_at", "role_status__che
 
 
 def asked_html(account: Account) -> SafeString:
-    """Say that an account is not polled, or less often, and why; nothing when it is asked like the others."""
-    if rests := rest_words(account):
-        return format_html('<small class="grade warn">{}, not polled</small>', rests)
-    if account.paused:
-        return format_html('<small class="soft">{}</small>', "paused")
-    if account.failed_polls:
+    """Say that an account is asked less often, and why; one that is not polled at all says so beside its id."""
+    if account.failed_polls and not account.paused and not account.rests:
         return format_html('<small class="grade warn">asked {}</small>', asked_words(account))
     return SafeString("")
 
@@ -54,11 +50,12 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     ticked = "name"
 
     name = SortedColumn("name", verbose_name="Account", attrs={"td": {"class": "who"}})
-    account_id = TextColumn("account_id", verbose_name="Id")
-    unit = UnitColumn(verbose_name="Unit")
+    # Below the name, where every list has them; columns of their own on wish and in exports.
+    account_id = TextColumn("account_id", verbose_name="Id", visible=False)
+    unit = UnitColumn()
     env = TextColumn("environment", verbose_name="Environment")
     owner = TextColumn("owner", verbose_name="Owner", visible=False)
-    partition = TextColumn("partition", verbose_name="Partition")
+    partition = TextColumn("partition", verbose_name="Partition", visible=False)
     verdict = StatusColumn("verdict", Verdict.UNKNOWN.value, verbose_name="Role")
     policy = StatusColumn("policy_grade", "", verbose_name="Policy")
     trust = TrustColumn(verbose_name="Trust")
@@ -98,8 +95,8 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
         self.regions_in = Counter(dict(counts))
 
     def render_name(self, record: Account) -> SafeString:
-        """The name, and what is unusual about how it is asked; the id has its own column here."""
-        return name_html(record) + asked_html(record)
+        """Name and id, and what is unusual about how it is asked."""
+        return account_html(record) + asked_html(record)
 
     def render_account_id(self, record: Account) -> str:
         """Grouped for the eye; an export has the plain digits."""
@@ -115,4 +112,4 @@ class AccountTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
 
     def render_brokers(self, record: Account) -> str:
         """The total with its reservation."""
-        return str(stored_total(role_status_of(record), self.regions_in[record.partition]))
+        return quiet_zero(str(stored_total(role_status_of(record), self.regions_in[record.partition])))

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.domain.outcomes import Outcome
 from accounts.domain.role import ROLE_USING_ENGINE
 from accounts.models import Broker
+from dashboard.tables.account_columns import UnitColumn
 from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html, region_html
 from dashboard.words import OUTCOME_WORDS, stale_before
 
@@ -43,7 +44,7 @@ class BrokerTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     name = TextColumn("name", verbose_name="Broker", attrs={"td": {"class": "strong"}})
     account = SortedColumn("account__name", verbose_name="Account", attrs={"td": {"class": "who"}})
     account_id = TextColumn("account__account_id", verbose_name="Account id", visible=False)
-    unit = TextColumn("account__unit", verbose_name="Unit", visible=False)
+    unit = UnitColumn("account", visible=False)
     environment = TextColumn("account__environment", verbose_name="Environment")
     region = TextColumn("region_id", verbose_name="Region", attrs={"td": {"class": "mono"}})
     engine = SortedColumn(Lower("engine"), lambda b: b.engine, value="engine", verbose_name="Engine")

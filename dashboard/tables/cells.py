@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.domain.outcomes import Outcome
 from dashboard.matrix import CellView
-from dashboard.words import OUTCOME_WORDS, USUAL_STATE, ago, plural
+from dashboard.words import OUTCOME_SHORT, OUTCOME_WORDS, USUAL_STATE, ago, plural
 
 # Shorter than on other pages, where there is room.
-SHORTLY = {Outcome.ASSUME_DENIED: "not let in", Outcome.REGION_DISABLED: "region not enabled"}
+SHORTLY = (Outcome.ASSUME_DENIED, Outcome.REGION_DISABLED)
 NOBODY_ASKED = (Outcome.UNSUPPORTED, Outcome.NEVER)  # a time of the last look would be one of another answer
 BLANK = mark_safe('<td class="c"></td>')
 
@@ -51,7 +51,7 @@ def describe(view: CellView, now: datetime) -> str:
     if view.outcome is Outcome.OK:
         old = ", old" if view.old(now) else ""
         return f"{counts_in_short(view)}, {ago(view.last_ok_at, now)}{old}"
-    why = SHORTLY.get(view.outcome) or no_answer_words(view)
+    why = OUTCOME_SHORT[view.outcome] if view.outcome in SHORTLY else no_answer_words(view)
     looked = f", {ago(view.checked_at, now)}" if view.checked_at and view.outcome not in NOBODY_ASKED else ""
     if view.brokers is not None:
         return f"{why}{looked}. Last known: {brokers_in_words(view)}, {ago(view.last_ok_at, now)}"

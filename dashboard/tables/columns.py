@@ -21,8 +21,18 @@ from accounts.domain.outcomes import Outcome, PolicyGrade, TrustGrade, Verdict
 from accounts.models import Account, RoleStatus
 from dashboard.last_known import old_policy, old_role, old_verdict
 from dashboard.organization_words import rest_words
-from dashboard.words import OUTCOME_WORDS, POLICY_SIGNS, POLICY_TONES, VERDICT_WORDS, ago, stale_before
+from dashboard.words import (
+    OUTCOME_SHORT,
+    OUTCOME_SIGNS,
+    OUTCOME_WORDS,
+    POLICY_SIGNS,
+    POLICY_TONES,
+    VERDICT_WORDS,
+    ago,
+    stale_before,
+)
 
+USUAL_PARTITION = "aws"  # goes without saying
 Sort = str | Expression | F | Subquery
 
 
@@ -73,7 +83,12 @@ class NumberColumn(SortedColumn):
     def render(self, record: Any) -> str:
         """The number as people read it."""
         value = self.export(record)
-        return "–" if value is None else f"{value:,}"
+        return "–" if value is None else quiet_zero(f"{value:,}")
+
+
+def quiet_zero(number: str) -> str:
+    """A number as its column shows it: a plain zero is soft, so that what is none stands out in no row."""
+    return format_html('<span class="zero">{}</span>', number) if number == "0" else number
 
 
 class TextColumn(SortedColumn):
@@ -111,11 +126,14 @@ def time_html(value: datetime | None, now: datetime | None = None) -> SafeString
 
 
 def account_html(account: Account) -> SafeString:
-    """Name, linked to the account's page, then the grouped id; one that is not polled says why."""
+    """Name, linked to the account's page, then the grouped id; after it another partition than the usual, `us-gov`.
+
+    One that is not polled says why.
+    """
     why = rest_words(account) or ("paused" if account.paused else "")
-    return name_html(account) + format_html(
-        "<small>{}{}</small>", group_digits(account.account_id), f" · {why}" if why else ""
-    )
+    partition = "" if account.partition == USUAL_PARTITION else account.partition.removeprefix("aws-")
+    said = " · ".join(filter(None, (group_digits(account.account_id), partition, why)))
+    return name_html(account) + format_html("<small>{}</small>", said)
 
 
 def account_url(account_id: str) -> str:
@@ -188,19 +206,40 @@ def _last_known_html(read_at: datetime | None, outcome: str, now: datetime) -> S
 
 
 def trust_html(status: RoleStatus) -> SafeString:
-    """The trust policy's grade when there is something to say of it."""
+    """The trust policy's grade when there is something to say of it, small: it stands below the policy's."""
     if status.trust_grade in ("", TrustGrade.EXACT):
         return SafeString("")
-    tone = "bad" if status.trust_grade == TrustGrade.TRUST_MISMATCH else "soft"
-    word = "trust mismatch" if tone == "bad" else "trust unreadable"
-    return format_html('<small class="grade {}">{} {}</small>', tone, "≠" if tone == "bad" else "?", word)
+    return format_html('<small class="grade {}">{}</small>', *_trust_in_words(status))
+
+
+def _trust_in_words(status: RoleStatus) -> tuple[str, str]:
+    """Its tone, and its sign with its words."""
+    if status.trust_grade == TrustGrade.EXACT:
+        return "ok", "✓ exact"
+    if status.trust_grade == TrustGrade.TRUST_MISMATCH:
+        return "bad", "≠ trust mismatch"
+    return "soft", "? trust unreadable"
+
+
+def short_outcome_html(outcome: Outcome) -> SafeString:
+    """An outcome as the legend of the matrix has it: its sign, its short word, and in full on hover."""
+    said = f"{OUTCOME_SIGNS[outcome]} {OUTCOME_SHORT[outcome]}".strip()
+    return format_html('<span class="grade {}" title="{}">{}</span>', tone_of(outcome), OUTCOME_WORDS[outcome], said)
+
+
+def tone_of(outcome: Outcome) -> str:
+    """The colour's meaning beside an outcome."""
+    if outcome in (Outcome.THROTTLED, Outcome.UNREACHABLE):
+        return "warn"
+    return "ok" if outcome is Outcome.OK else "bad" if outcome.failing else "soft"
 
 
 def trust_alone_html(status: RoleStatus) -> SafeString:
-    """The trust policy's grade where the policy's does not stand beside it: the documented one too, and its age."""
-    exact = format_html('<span class="grade ok">{}</span>', "✓ exact")
-    said = exact if status.trust_grade == TrustGrade.EXACT else trust_html(status) or ungraded_html(status)
-    return said + trust_age_html(status)
+    """The trust policy's grade in a column of its own: the documented one too, and its age when it is not of now."""
+    now = timezone.now()
+    graded = format_html('<span class="grade {}">{}</span>', *_trust_in_words(status))
+    said = graded if status.trust_grade else ungraded_html(status)
+    return said + _last_known_html(old_role(status, stale_before(now)), status.outcome, now)
 
 
 def trust_age_html(status: RoleStatus) -> SafeString:
@@ -212,7 +251,4 @@ def trust_age_html(status: RoleStatus) -> SafeString:
 def outcome_html(value: str) -> SafeString:
     """An outcome in words, its tone beside."""
     outcome = Outcome(value)
-    tone = "ok" if outcome is Outcome.OK else "bad" if outcome.failing else "soft"
-    if outcome in (Outcome.THROTTLED, Outcome.UNREACHABLE):
-        tone = "warn"
-    return format_html('<span class="grade {}">{}</span>', tone, OUTCOME_WORDS[outcome])
+    return format_html('<span class="grade {}">{}</span>', tone_of(outcome), OUTCOME_WORDS[outcome])

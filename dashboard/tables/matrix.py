@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import django_tables2 as tables
 from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -26,12 +28,12 @@ from dashboard.matrix import CellView, broker_total, census_of_tallies, geograph
 from dashboard.tables.account_columns import FailingColumn, LastPollColumn, TrustColumn, UnitColumn
 from dashboard.tables.ages import row_times
 from dashboard.tables.cells import cell_html
-from dashboard.tables.columns import SortedColumn, TextColumn, account_html, policy_html, verdict_html
+from dashboard.tables.columns import SortedColumn, TextColumn, account_html, policy_html, quiet_zero, verdict_html
 from dashboard.tables.rows import Painter, escaped, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
-from dashboard.tallies import ByRegion, Members, members_of, tallies
+from dashboard.tallies import ByRegion, Members, Published, members_of, tallies
 
-ALL_REGIONS = '<noscript><small><a href="/cells/?account={}&amp;per_page=50">All regions</a></small></noscript>'
+ALL_REGIONS = '<noscript><small><a href="{}?account={}&amp;per_page=50">All regions</a></small></noscript>'
 
 
 class RegionColumn(SortedColumn):
@@ -89,7 +91,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     brokers = FixedColumn(
         "brokers", "role_status__brokers", lambda a: role_status_of(a).brokers, verbose_name="Brokers"
     )
-    unit = UnitColumn(verbose_name="Unit", attrs=FURTHER_ATTRS)
+    unit = UnitColumn(attrs=FURTHER_ATTRS)
     env = TextColumn("environment", verbose_name="Environment", attrs=FURTHER_ATTRS)
     owner = TextColumn("owner", verbose_name="Owner", attrs=FURTHER_ATTRS)
     trust = TrustColumn(verbose_name="Trust", attrs=FURTHER_ATTRS)
@@ -109,11 +111,18 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     as_list = ""  # where the same cells are a list
 
     def __init__(
-        self, accounts: AccountQuerySet, *, layout: Layout, now: datetime, groups: Groups | None, **kwargs: Any
+        self,
+        accounts: AccountQuerySet,
+        *,
+        layout: Layout,
+        now: datetime,
+        groups: Groups | None,
+        published: Published,
+        **kwargs: Any,
     ) -> None:
         extra = [(region.code, RegionColumn(region)) for region in layout.shown]
         super().__init__(with_cells(accounts), extra_columns=extra, **kwargs)
-        self.accounts, self.groups = accounts, groups
+        self.accounts, self.groups, self.published = accounts, groups, published
         self.listed: Any = None  # once rows are gathered: all of them, those of collapsed groups too
         self.layout, self.regions, self.now, self.dropped = layout, list(layout.shown), now, layout.dropped
         self.without = [name for name in FIXED if name not in layout.fixed]
@@ -161,9 +170,14 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return super().paginate(GroupedPages, *args, groups=self.groups, **kwargs)
 
     @cached_property
+    def cells_address(self) -> str:
+        """Where the same cells are a list: resolved once, since for each row that takes as long as to draw it."""
+        return reverse("cells")
+
+    @cached_property
     def whole(self) -> tuple[dict[str, Members], dict[str, ByRegion]]:
         """All accounts that match, on whichever page, counted and added up."""
-        members = members_of(self.accounts)
+        members = members_of(self.accounts, self.published)
         return members, tallies(self.accounts, self.layout.every, members, self.now)
 
     @property
@@ -214,7 +228,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_account(self, record: Account) -> SafeString:
         """Name and id; without scripts, which find a cell's page, the way to the account's cells."""
-        return account_html(record) + format_html(ALL_REGIONS, record.account_id)
+        return account_html(record) + format_html(ALL_REGIONS, self.cells_address, record.account_id)
 
     def render_role(self, record: Account) -> SafeString:
         """The verdict."""
@@ -226,9 +240,15 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_brokers(self, record: Account) -> str:
         """The total with its reservation."""
-        return str(broker_total(self.cells_of(record).values()))
+        return quiet_zero(str(broker_total(self.cells_of(record).values())))
 
 
-def matrix_table(accounts: AccountQuerySet, layout: Layout | None = None, groups: Groups | None = None) -> MatrixTable:
+def matrix_table(
+    accounts: AccountQuerySet,
+    layout: Layout | None = None,
+    groups: Groups | None = None,
+    published: Published = MappingProxyType({}),
+) -> MatrixTable:
     """The matrix over these accounts, with the region columns that they need or that the layout leaves."""
-    return MatrixTable(accounts, layout=layout or layout_of(QueryDict(), accounts), now=timezone.now(), groups=groups)
+    columns = layout or layout_of(QueryDict(), accounts)
+    return MatrixTable(accounts, layout=columns, now=timezone.now(), groups=groups, published=published)

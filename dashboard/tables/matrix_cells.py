@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from accounts.domain.outcomes import Outcome, Presence
 from accounts.models import AccountQuerySet, MatrixCell
+from dashboard.tables.account_columns import UnitColumn
 from dashboard.tables.columns import (
     NumberColumn,
     SortedColumn,
@@ -20,9 +21,11 @@ from dashboard.tables.columns import (
     TimeColumn,
     account_html,
     account_url,
-    outcome_html,
+    short_outcome_html,
 )
 from dashboard.words import first_sentence, stale_before
+
+AS_ABOVE = '<span title="{}"><span aria-hidden="true">″</span><i class="visually-hidden">as above</i></span>'
 
 
 def cells_of(accounts: AccountQuerySet) -> QuerySet[MatrixCell]:
@@ -49,7 +52,7 @@ class MatrixCellTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     account_name = SortedColumn("account__name", verbose_name="Account", attrs={"td": {"class": "who"}})
     account_id = TextColumn("account__account_id", verbose_name="Account id", visible=False)
     partition = TextColumn("account__partition", verbose_name="Partition", visible=False)
-    unit = TextColumn("account__unit", verbose_name="Unit", visible=False)
+    unit = UnitColumn("account", visible=False)
     environment = TextColumn("account__environment", verbose_name="Environment")
     region = SortedColumn("region_id", verbose_name="Region", attrs={"td": {"class": "mono"}})
     outcome = SortedColumn("said", verbose_name="Outcome")
@@ -73,6 +76,8 @@ class MatrixCellTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     class Meta:
         empty_text = "No cell matches these filters."
 
+    said_above: tuple[object, ...] = ()
+
     def render_account_name(self, record: MatrixCell) -> SafeString:
         """Name and id."""
         return account_html(record.account)
@@ -83,17 +88,24 @@ class MatrixCellTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
         return format_html('<a href="{}">{}</a>', where, record.region_id)
 
     def render_outcome(self, record: MatrixCell) -> SafeString:
-        """The outcome in words; an answer that is too old says so."""
-        said = outcome_html(record.said)
+        """The outcome as the legend of the matrix has it; an answer that is too old says so."""
+        said = short_outcome_html(Outcome(record.said))
         since = stale_before(timezone.now())
         if record.said == Outcome.OK and record.last_ok_at is not None and record.last_ok_at < since:
             return said + format_html(' <span class="chip old">{}</span>', "old")
         return said
 
     def render_detail(self, record: MatrixCell) -> SafeString:
-        """What happened; what to do about it on hover and on the cell's page: many rows may have the same text."""
+        """What happened, once where rows of one account follow each other with the same cause.
+
+        What to do about it stands on hover and on the cell's page.
+        """
+        said = (record.account_id, record.said, record.detail)
+        again, self.said_above = said == self.said_above, said
         if not record.detail:
             return format_html('<span class="soft">{}</span>', "–")
+        if again:
+            return format_html(AS_ABOVE, record.detail)
         return format_html('<span title="{}">{}</span>', record.detail, first_sentence(record.detail))
 
     def render_brokers(self, record: MatrixCell) -> SafeString:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import django_tables2 as tables
 from django.db.models import F, Func, IntegerField, JSONField, QuerySet, Value
@@ -11,13 +12,14 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from accounts.domain.outcomes import Outcome
 from accounts.models import AccountQuerySet, Region
 from accounts.services.tally import Tally, accounts_by_partition, cells_of, tally
 from dashboard.matrix import FAILING_VALUES, BrokerTotal
-from dashboard.tables.columns import NumberColumn, TextColumn, YesNoColumn, region_html
+from dashboard.tables.columns import NumberColumn, TextColumn, YesNoColumn, quiet_zero, region_html
 
 SILENT = [value for value in FAILING_VALUES if value != Outcome.ASSUME_DENIED]
 
@@ -86,13 +88,14 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     name = TextColumn("name", verbose_name="Region name", attrs={"td": {"class": "strong"}})
     code = TextColumn("code", verbose_name="Region identity", attrs={"td": {"class": "mono"}})
     supported = YesNoColumn("supported", verbose_name="Support in Amazon MQ")
-    beyond_guide = YesNoColumn("beyond_guide", verbose_name="Beyond the guide")
+    beyond_guide = YesNoColumn("beyond_guide", verbose_name="Source")
     opt_in = YesNoColumn("opt_in", verbose_name="Opt-in")
     polled = YesNoColumn("polled", verbose_name="Polled")
     accounts = NumberColumn("accounts", verbose_name="Accounts", visible=False)
     answering = NumberColumn("answering", verbose_name="Accounts answering")
     disabled = NumberColumn("disabled", verbose_name="Not enabled")
-    failing = NumberColumn("failing", verbose_name="Failing")
+    silent = NumberColumn("silent", verbose_name="Failing")
+    failing = NumberColumn("failing", verbose_name="Failing or not let in", visible=False)
     brokers = NumberColumn("known_brokers", verbose_name="Brokers")
     note = TextColumn("note", verbose_name="Note", attrs={"td": {"class": "note"}})
 
@@ -112,14 +115,35 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         """The accounts of its partition."""
         return _rows_html(record, record.accounts, "all")  # type: ignore[attr-defined]  # annotated, like the others
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not Region.objects.exclude(note="").exists():
+            self.columns.hide("note")
+
+    def render_beyond_guide(self, record: Region) -> str:
+        """Whose word the row is; a file has true or false."""
+        return "beyond the guide" if record.beyond_guide else "guide"
+
     def render_answering(self, record: Region) -> SafeString:
-        """Of how many accounts."""
+        """Of how many accounts that may have the region: those that have it off cannot answer."""
+        may: int = record.accounts - record.disabled  # type: ignore[attr-defined]
+        if not may or not record.polled:
+            why = "no account has it enabled" if record.polled else "not polled"
+            return format_html('<span class="soft" title="{}">–</span>', why)
         shown = _rows_html(record, record.answering, "answered")  # type: ignore[attr-defined]
-        return format_html('{} <span class="soft">of {}</span>', shown, f"{record.accounts:,}")  # type: ignore[attr-defined]
+        return format_html('{} <span class="soft">of {}</span>', shown, f"{may:,}")
 
     def render_disabled(self, record: Region) -> SafeString:
         """In how many accounts it is off."""
         return _rows_html(record, record.disabled, "disabled")  # type: ignore[attr-defined]
+
+    def render_silent(self, record: Region) -> SafeString:
+        """In how many accounts it gave no answer, of those that let Rolecall in: the others say nothing of a region."""
+        silent: int = record.silent  # type: ignore[attr-defined]
+        if not silent:
+            return _zero()
+        query = urlencode([("region", record.code), *(("outcome", value) for value in SILENT)])
+        return format_html('<a class="in" href="{}?{}">{}</a>', reverse("cells"), query, f"{silent:,}")
 
     def render_failing(self, record: Region) -> SafeString:
         """In how many accounts it gave no answer."""
@@ -135,10 +159,14 @@ class RegionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return format_html('<a class="in" href="{}">{}</a>', url, total) if known else total
 
 
+def _zero() -> SafeString:
+    return format_html("{}", quiet_zero("0"))
+
+
 def _rows_html(region: Region, count: int, show: str) -> SafeString:
     """A figure of a region, linked to the list of its page that has the rows; none has no link."""
     if not count:
-        return format_html("{}", count)
+        return _zero()
     return format_html(
         '<a class="in" href="{}?show={}">{}</a>', reverse("region", args=[region.code]), show, f"{count:,}"
     )

@@ -14,11 +14,11 @@ from dashboard.group_pages import GroupedPage, GroupedPages, Part
 from dashboard.grouping import Group, Groups
 from dashboard.matrix import BrokerTotal
 from dashboard.tables.cells import BLANK, heat
-from dashboard.tallies import ByRegion, Members, Tally, whole
+from dashboard.tallies import PUBLISHED, ByRegion, Members, Tally, whole
 from dashboard.words import VERDICT_WORDS, plural
 
-LARGE = 10_000  # from here on a total is cut to thousands: its column has room for five signs
-NEWS = (Verdict.UNUSED, Verdict.UNKNOWN, Verdict.ABSENT)  # what is said beside "in use", the first that there is
+LARGE = 1_000  # from here on a total is cut to thousands: its column has room for some four signs
+BESIDE = (Verdict.UNKNOWN, Verdict.UNUSED, Verdict.ABSENT)  # what is said after "in use", the first that there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Said:
     line: str
     more: str
     title: str
+    bad: bool = False  # whether the second line tells of something wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +96,24 @@ def summary(members: Members, codes: Iterable[str], found: ByRegion) -> Summary:
 
 def _roles(members: Members) -> Said:
     counts = {verdict: members.verdicts.get(verdict.value, 0) for verdict in Verdict}
-    said = {verdict: f"{count:,} {VERDICT_WORDS[verdict].lower()}" for verdict, count in counts.items() if count}
-    news = [said[verdict] for verdict in NEWS if verdict in said]
-    first = said.get(Verdict.IN_USE) or (news.pop(0) if news else "")
-    return Said(first, news[0] if news else "", ", ".join(said.values()))
+    found = [one for one in (Verdict.IN_USE, *BESIDE) if counts[one]]
+    words = [f"{counts[one]:,} {VERDICT_WORDS[one].lower()}" for one in found]
+    (line, more), left = (*words, "", "")[:2], sum(counts[one] for one in found[2:])
+    return Said(line, more + (f" +{left:,}" if left else ""), ", ".join(words))
 
 
 def _policies(members: Members) -> Said:
     graded = {word: count for word, count in members.grades.items() if word}
-    exact, unread = graded.get(PolicyGrade.EXACT, 0), graded.get(PolicyGrade.UNREADABLE, 0)
-    other = sum(graded.values()) - exact - unread
-    title = ", ".join(f"{count:,} {word.replace('_', ' ')}" for word, count in sorted(graded.items()))
-    return Said(
-        f"✓ {exact:,} exact" if exact else "", f"≠ {plural(other, 'differs', 'differ')}" if other else "", title
-    )
+    exact, new, unread = (graded.get(word, 0) for word in (PolicyGrade.EXACT, PUBLISHED, PolicyGrade.UNREADABLE))
+    other = sum(graded.values()) - exact - new - unread
+    beside = [
+        f"≠ {plural(other, 'differs', 'differ')}" if other else "",
+        f"{new:,} as AWS published" if new else "",
+        f"? {unread:,} unread" if unread else "",
+    ]
+    words = {PUBLISHED: "new, published by AWS"}
+    title = ", ".join(f"{n:,} {words.get(word, word.replace('_', ' '))}" for word, n in sorted(graded.items()))
+    return Said(f"✓ {exact:,} exact" if exact else "", ", ".join(filter(None, beside)), title, bad=bool(other))
 
 
 def tally_html(tally: Tally, most: int) -> SafeString:
@@ -159,7 +164,15 @@ def warmth(brokers: int, most: int) -> int:
 
 
 def _short(tally: Tally) -> str:
-    if tally.brokers is None or (not tally.brokers and tally.complete):
-        return ""  # the style sheet has a sign for it
-    figure = f"{tally.brokers // 1000}k" if tally.brokers >= LARGE else str(tally.brokers)
+    if not tally.brokers:
+        return ""  # the style sheet has a sign for it: for none, for none that is known of, for nothing known
+    figure = _figure(tally.brokers)
     return figure if tally.complete else f"≥{figure}"
+
+
+def _figure(brokers: int) -> str:
+    """A sum in three or four signs: what is cut off is never rounded up."""
+    if brokers < LARGE:
+        return str(brokers)
+    thousands, hundreds = brokers // 1000, brokers % 1000 // 100
+    return f"{thousands}.{hundreds}k" if thousands < 10 and hundreds else f"{thousands}k"

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.domain.outcomes import Outcome
 from accounts.models import Cell, Region, RegionEdit, RegionReading
 from accounts.services.named_regions import named_regions
 from accounts.services.regions import (
@@ -25,6 +26,7 @@ from accounts.services.regions import (
     why_not_removed,
 )
 from dashboard.access import Role, ViewerRequest, may, open_to, visible_accounts
+from dashboard.conditions import with_outcomes
 from dashboard.following import follows_sweeps
 from dashboard.region_edits import last_edits
 from dashboard.region_forms import RegionForm
@@ -48,6 +50,7 @@ def region_list(request: ViewerRequest) -> HttpResponseBase:
         "named": named_regions(visible_accounts(request.user)),
         "edits": last_edits() if operates else [],
         "differing": rows_that_differ() if operates else 0,
+        "shut": visible_accounts(request.user).filter(with_outcomes([Outcome.ASSUME_DENIED])).count(),
     }
     return listing_page(request, "regions", "regions.html", context)
 

@@ -34,6 +34,13 @@
     }
   });
 
+  // A table of which more lies to the right fades at that edge.
+  const goesOn = (sheet) => sheet.toggleAttribute("data-goes-on", sheet.scrollLeft + sheet.clientWidth < sheet.scrollWidth - 1);
+  const edges = () => document.querySelectorAll(".sheet").forEach(goesOn);
+  document.addEventListener("scroll", (event) => { if (event.target.matches?.(".sheet")) goesOn(event.target); }, { capture: true, passive: true });
+  for (const news of ["resize", "load", "htmx:afterSettle"]) addEventListener(news, edges);
+  edges();
+
   // A menu closes when one clicks beside it.
   const closeMenus = (inside) => document.querySelectorAll("details.menu[open]").forEach((menu) => {
     if (menu !== inside) menu.open = false;
@@ -133,7 +140,7 @@
     });
     whole.addEventListener("change", () => { ticks().forEach((tick) => set(tick, whole.checked)); ticked.checked = true; show(); });
     bar.addEventListener("change", tell);
-    part("clear-picks").addEventListener("click", () => { picked.clear(); ticked.checked = true; show(); ticked.focus(); });
+    part("clear-picks").addEventListener("click", () => { picked.clear(); ticked.checked = true; show(); all.focus(); });
     bar.addEventListener("submit", () => { part("elsewhere").value = elsewhere().join(","); });
     document.addEventListener("htmx:afterSwap", show);
     addEventListener("pageshow", show);

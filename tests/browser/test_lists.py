@@ -63,8 +63,8 @@ def test_the_acts_say_for_how_many_they_are_and_go_with_the_last_tick(site: str,
     page.locator(".tick").first.check()
     expect(said).to_have_text("1 ticked")
     expect(page.get_by_role("button", name="Plan clean-up for 1")).to_be_visible()
-    page.get_by_label("all 30 watched").check()
-    expect(said).to_have_text("all 30 watched")
+    page.get_by_label("all 30").check()
+    expect(said).to_have_text("all 30")
     expect(page.get_by_role("button", name="Plan clean-ups…")).to_be_visible()
     page.locator(".tick").nth(1).check()
     expect(said).to_have_text("2 ticked")
@@ -72,15 +72,13 @@ def test_the_acts_say_for_how_many_they_are_and_go_with_the_last_tick(site: str,
     page.locator(".tick").first.uncheck()
     expect(acts).to_be_hidden()
 
-    page.get_by_label("all 30 watched").check()
+    page.get_by_label("all 30").check()
     page.get_by_role("button", name="Tick none").click()
     expect(acts).to_be_hidden()
     expect(page.get_by_label("0 ticked")).to_be_checked()
 
 
-def test_a_filter_from_the_menu_of_more_is_counted_there_and_removed_as_a_chip(
-    site: str, sign_in: SignIn, page: Page
-) -> None:
+def test_a_filter_from_the_menu_of_more_is_removed_as_a_chip(site: str, sign_in: SignIn, page: Page) -> None:
     sign_in(site)
     page.goto(f"{site}/accounts/?view=none&sort=-name")
     expect(page.get_by_role("button", name="Filter", exact=True)).to_be_hidden()
@@ -89,14 +87,13 @@ def test_a_filter_from_the_menu_of_more_is_counted_there_and_removed_as_a_chip(
     page.get_by_role("textbox", name="Owner").fill("nobody")
     page.locator(".rest").get_by_role("button", name="Apply").click()
 
-    expect(page.locator("summary", has_text="More filters: 2 on")).to_be_visible()
+    expect(page.locator(".chips .pill")).to_have_count(2)
     expect(page.get_by_text("No account matches these filters.")).to_be_visible()
     assert "trust=exact" in page.url and "owner=nobody" in page.url and "sort=-name" in page.url
     shot(page, "more-filters")
     page.get_by_role("link", name="Remove the filter Owner: nobody").click()
-    expect(page.locator("summary", has_text="More filters: 1 on")).to_be_visible()
+    expect(page.locator(".chips .pill")).to_have_count(1)
     page.get_by_role("link", name="Remove the filter Trust").click()
-    expect(page.locator("summary", has_text="More filters")).not_to_contain_text("on")
 
 
 def test_filters_and_acts_need_no_javascript(site: str, browser: Browser) -> None:

@@ -83,7 +83,7 @@ def test_the_matrix_is_taken_away_as_it_is_shown(
     page.goto(f"{live_server.url}/matrix/?hide=empty&columns=brokers&columns=us-east-1&columns=eu-west-1&q=")
     expect(page).to_have_url(f"{live_server.url}/matrix/?hide=empty&columns=brokers,us-east-1,eu-west-1")
 
-    page.locator("summary[aria-label='Other formats and columns']").click()
+    page.locator("summary[aria-label='Export: other formats and columns']").click()
     with page.expect_download() as started:
         page.get_by_role("link", name="CSV, as shown").click()
 

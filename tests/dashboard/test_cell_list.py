@@ -149,3 +149,16 @@ def test_the_shell_sees_the_same_cells(world: list[Account]) -> None:
             region__polled=True, outcome__in=["assume_denied", "denied", "throttled", "unreachable", "failed"]
         ).count()
     )
+
+
+def test_a_cause_is_printed_once_where_an_accounts_rows_share_it(db: None, watching: Client) -> None:
+    account, other = make_account(1, "a"), make_account(2, "b")
+    for code in ("eu-west-1", "eu-west-2"):
+        make_cell(account, code, None, outcome="assume_denied", detail="AWS refused. Do this.")
+    make_cell(other, "eu-west-1", None, outcome="assume_denied", detail="AWS refused. Do this.")
+
+    rows = watching.get("/cells/?failing=yes&sort=account_name").content.decode().partition('id="rows"')[2]
+
+    assert rows.count(">AWS refused<") == 2
+    assert rows.count("as above") == 1
+    assert rows.count("⊘ not let in") == 3

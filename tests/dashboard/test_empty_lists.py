@@ -139,7 +139,7 @@ def test_paper_says_of_what_it_is_one_page(watching: Client) -> None:
         make_account(number)
 
     paper = text(
-        "".join(re.findall(r'<p class="paper">.*?</p>', html_of(watching, "/accounts/?partition=aws&sort=-name")))
+        "".join(re.findall(r'<p class="paper"[^>]*>.*?</p>', html_of(watching, "/accounts/?partition=aws&sort=-name")))
     )
 
     assert "Rolecall, /accounts/?partition=aws&amp;sort=-name, as of " in paper

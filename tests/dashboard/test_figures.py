@@ -84,7 +84,7 @@ def test_the_figures_of_the_brokers_page(varied: list[Account], watching: Client
 
 
 def test_the_figures_of_the_region_table(varied: list[Account], watching: Client) -> None:
-    every = "columns=code,accounts,answering,disabled,failing,brokers"
+    every = "columns=code,accounts,answering,disabled,silent,failing,brokers"
     check(watching, f"/regions/?per_page=100&{every}", 60)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -189,3 +191,25 @@ def test_what_a_page_asks_for_itself_takes_no_message_away(operating: Client, ac
 
     assert b"Polling is paused. A sweep" not in behind
     assert b"Polling is paused. A sweep" in seen
+
+
+COUNTERS = {"rows", "under", "counted", "acts", "chips", "paper", "pick-all"}
+
+
+@pytest.mark.parametrize(
+    ("url", "followed"),
+    [
+        ("/matrix/?q=o", COUNTERS - {"counted"} | {"census", "totals"}),
+        ("/accounts/?q=o", COUNTERS),
+        ("/cells/?outcome=ok", COUNTERS - {"pick-all"}),
+        ("/regions/?polled=yes", COUNTERS - {"pick-all", "acts"}),
+    ],
+)
+def test_whatever_counts_a_lists_rows_follows_with_them(
+    account: Account, operating: Client, url: str, followed: set[str]
+) -> None:
+    page = operating.get(url).content.decode()
+
+    assert set(re.findall(r'<\w+[^>]*\bid="([\w-]+)"[^>]*\bdata-follows=', page)) == followed
+    if "pick-all" in followed:
+        assert 'name="matching"' in page.partition('id="pick-all"')[2].partition("</span>")[0]

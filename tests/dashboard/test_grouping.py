@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Account, Region
 from dashboard.grouping import MOST_NAMED, Folding, mark_of
 from dashboard.models import SavedView
-from dashboard.tables.totals import rests_on, sum_in_words, tally_html
-from dashboard.tallies import Tally
+from dashboard.tables.totals import rests_on, sum_in_words, summary, tally_html
+from dashboard.tallies import Members, Tally
 from tests.dashboard.factories import make_account, make_cell, make_status, seed
 
 UNITS = ("Workloads/Prod", "Workloads/Prod/Europe", "Workloads/Test", "Sandbox", "")
@@ -273,8 +273,10 @@ def test_a_name_of_a_group_cannot_speak_html(db: None, watching: Client) -> None
         (Tally(3, 5, answered=3), "5 brokers", ">5<"),
         (Tally(3, 5, answered=2), "at least 5 brokers", ">≥5<"),
         (Tally(3, 0, answered=3), "no brokers", ' heat0"'),
-        (Tally(3, 0, answered=2), "at least 0 brokers", ">≥0<"),
+        (Tally(3, 0, answered=2), "at least 0 brokers", "></td>"),
         (Tally(3, 0, answered=2), "at least 0 brokers", ' zero"'),
+        (Tally(9, 1_480, answered=9), "1,480 brokers", ">1.4k<"),
+        (Tally(9, 1_040, answered=8), "at least 1,040 brokers", ">≥1k<"),
         (Tally(3, None), "brokers not known", ' never"'),
         (Tally(3, None, disabled=3), "not enabled anywhere", ' region_disabled"'),
         (Tally(3, 7, polled=False), "at least 7 brokers", ">≥7<"),
@@ -295,6 +297,25 @@ def test_a_sum_is_as_blue_as_its_share_of_the_largest_and_never_bluer_than_a_cel
     brokers: int, most: int, step: int
 ) -> None:
     assert f'class="c t heat{step}"' in tally_html(Tally(3, brokers, answered=3), most)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "first", "second"),
+    [
+        ({"in_use": 3, "unused": 3, "unknown": 1, "absent": 1}, "3 in use", "1 unknown +4"),
+        ({"unused": 2, "absent": 5}, "2 unused", "5 absent"),
+        ({"in_use": 4, "unused": 1}, "4 in use", "1 unused"),
+        ({"unknown": 2}, "2 unknown", ""),
+        ({}, "", ""),
+    ],
+)
+def test_a_heading_leaves_no_account_out_unsaid(verdicts: dict[str, int], first: str, second: str) -> None:
+    members = Members({"aws": sum(verdicts.values())}, verdicts, {})
+
+    role = summary(members, [], {}).role
+
+    assert (role.line, role.more) == (first, second)
+    assert all(f"{count} {word.replace('_', ' ')}" in role.title for word, count in verdicts.items())
 
 
 def test_a_total_says_how_many_answered_and_how_many_of_them_long_ago() -> None:

@@ -257,7 +257,9 @@ def test_a_poll_that_nobody_ran_has_no_number_of_failing_regions(watching: Clien
 
     page = watching.get(f"{sweep.get_absolute_url()}?sort=-failing_regions").context["table"]
 
-    assert [row.get_cell("failing_regions") for row in page.paginated_rows] == ["0", "–"]
+    shown = [row.get_cell("failing_regions") for row in page.paginated_rows]
+
+    assert [re.sub(r"<[^>]+>", "", cell) for cell in shown] == ["0", "–"]
 
 
 def test_a_drifted_policy_shows_first_what_differs(watching: Client, db: None) -> None:

@@ -83,6 +83,17 @@ def test_an_accounts_page_says_how_it_stands(odd: dict[str, Account], watching: 
     assert "AWS has published a newer version" not in text
 
 
+def test_the_matrix_counts_as_differing_what_the_filter_leaves(odd: dict[str, Account], watching: Client) -> None:
+    for query in ("view=none", "group=partition", "policy=aws_changed"):
+        rows = watching.get(f"/matrix/?{query}").content.decode()
+        foot = rows.partition('<tfoot id="totals"')[2].partition("</tfoot>")[0]
+        said = ["3 as AWS published"] if "aws_changed" in query else ["✓ 1 exact", "≠ 1 differs, 3 as AWS published"]
+        assert all(words in foot for words in said), query
+        if "group" in query:
+            assert rows.count("≠ 1 differs, 3 as AWS published") == 2
+    assert names("differs", odd) == {"differing"}
+
+
 def test_an_account_with_a_document_of_its_own_differs(
     odd: dict[str, Account], watched: Watched, watching: Client
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -243,3 +244,33 @@ def test_a_region_that_is_off_does_not_say_why_it_failed_once(watching: Client, 
 
     assert (row["outcome"], row["brokers"]) == ("unsupported", "2")
     assert (row["code"], row["permission"], row["detail"]) == ("", "", "")
+
+
+def row(client: Client, code: str) -> str:
+    """The counts of a region in the list."""
+    html = client.get("/regions/?per_page=100&columns=code,answering,disabled,silent,brokers").content.decode()
+    found = next(part for part in html.split("<tr>") if f"/regions/{code}/" in part)
+    return " ".join(re.sub(r"<[^>]+>", " ", found.partition("</tr>")[0]).split())
+
+
+def test_a_region_is_measured_by_the_accounts_that_can_answer(watching: Client, db: None) -> None:
+    for number, outcome in enumerate(("ok", "region_disabled", "region_disabled", "denied", "assume_denied")):
+        make_cell(make_account(number), "af-south-1", 0 if outcome == "ok" else None, outcome=outcome)
+
+    assert row(watching, "af-south-1") == "af-south-1 1 of 3 2 1 ≥ 0"
+    assert "1 account does not let Rolecall in: not counted as failing." in text_of(watching, "/regions/?view=none")
+
+
+def test_a_region_that_nobody_has_enabled_has_nobody_to_answer(watching: Client, db: None) -> None:
+    make_cell(make_account(1), "af-south-1", None, outcome="region_disabled")
+
+    assert row(watching, "af-south-1") == "af-south-1 – 1 0 –"
+
+
+def test_the_note_has_a_column_once_there_is_one(watching: Client, db: None) -> None:
+    Region.objects.update(note="")
+    without = watching.get("/regions/?view=none").content.decode()
+    Region.objects.filter(code="eu-west-1").update(note="Ask Olga.")
+
+    assert ">Note<" not in without.partition("<thead>")[2].partition("</thead>")[0]
+    assert ">Note<" in watching.get("/regions/?view=none").content.decode()
