@@ -41,7 +41,7 @@ def test_a_verdict_in_use_gets_the_look_that_it_rests_on() -> None:
 
     migrate()
 
-    found = dict(RoleStatus.objects.values_list("account", "verdict_last_known_at"))
+    found = {status.account_id: status.verdict_last_known_at for status in RoleStatus.objects.all()}
     assert found == {current.pk: None, refused.pk: BEFORE, blind.pk: LONG_AGO, idle.pk: None}
 
 
