@@ -9,6 +9,7 @@ from itertools import groupby
 
 from django.conf import settings
 
+from accounts.domain.cleanups import OPEN
 from accounts.domain.outcomes import Flag, Outcome, Presence, Verdict
 from accounts.domain.protection import account_refusals
 from accounts.domain.regions import display_order
@@ -163,7 +164,10 @@ def protection_sentences(account: Account) -> list[str]:
 def cleanups_of(account: Account) -> AccountCleanups:
     """The account's latest clean-ups, the one that is open, and what protects the account."""
     latest = list(account.cleanups.all()[:CLEANUPS_SHOWN])
-    return AccountCleanups(latest, account.cleanups.open().first(), protection_sentences(account))
+    still_open = next((cleanup for cleanup in latest if cleanup.state in OPEN), None)
+    if still_open is None and len(latest) == CLEANUPS_SHOWN:  # a campaign may have been refused plans since
+        still_open = account.cleanups.open().first()
+    return AccountCleanups(latest, still_open, protection_sentences(account))
 
 
 def answers(regions: Iterable[Standing]) -> Answers:

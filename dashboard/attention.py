@@ -98,15 +98,15 @@ def _campaigns(accounts: AccountQuerySet) -> Iterator[Sentence]:
 def _cleanups(accounts: AccountQuerySet) -> Iterator[Sentence]:
     """Clean-ups that need a second person, that ended badly with nobody having drawn a new plan, or that wait."""
     mine = Cleanup.objects.filter(account__in=accounts.order_by().values("pk"))
-    latest = f"&which={LATEST}"
     kinds = (
-        (State.FAILED, "bad", mine.exclude(with_later_plan()), latest, "failed, and no new plan has been drawn"),
-        (State.AWAITING_APPROVAL, "warn", mine, "", "for a second person’s approval"),
-        (State.WAITING, "warn", mine, "", "before the next try"),
+        (State.FAILED, "bad", f"&which={LATEST}", "failed, and no new plan has been drawn"),
+        (State.AWAITING_APPROVAL, "warn", "", "for a second person’s approval"),
+        (State.WAITING, "warn", "", "before the next try"),
     )
-    for state, tone, rows, more, said in kinds:
-        found = list(rows.filter(state=state).values_list("pk", flat=True))
-        if found:
+    left = mine.filter(state__in=[state for state, *_ in kinds]).exclude(with_later_plan(), state=State.FAILED)
+    rows = list(left.values_list("state", "pk"))
+    for state, tone, more, said in kinds:
+        if found := [pk for was, pk in rows if was == state]:
             verb = "" if state is State.FAILED else "waits " if len(found) == 1 else "wait "
             every = f"{reverse('cleanups')}?state={state.value}{more}"
             url = reverse("cleanup", args=found) if len(found) == 1 else every

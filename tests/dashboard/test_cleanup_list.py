@@ -131,3 +131,11 @@ def test_a_name_that_protects_is_said_on_the_accounts_page(watching: Client) -> 
     make_status(account)
 
     assert "CLEANUP_PROTECTED_NAMES" in watching.get(account.get_absolute_url()).content.decode()
+
+
+def test_an_open_clean_up_is_told_however_many_refused_rows_came_after_it(watching: Client, account: Account) -> None:
+    still_open = make_cleanup(account, make_plan(account, planned(account)), State.WAITING)
+    for _ in range(6):
+        Cleanup.objects.create(account=account, state=State.VOID, requested_by="ana", reason="Another one is open.")
+
+    assert watching.get(account.get_absolute_url()).context["cleanups"].open_one == still_open
