@@ -19,6 +19,7 @@ from accounts.domain.plans import Plan, PlannedBroker
 from accounts.domain.role import role_arn
 from accounts.models import Account, Campaign, Cleanup, Target
 from accounts.services.cleanups.campaign_acts import MOST_ACCOUNTS, offer_of
+from dashboard.account_page import cleanups_of
 from tests.dashboard.factories import make_account, make_status
 
 pytestmark = pytest.mark.django_db
@@ -360,6 +361,16 @@ def test_the_table_of_a_campaign_sorts_and_exports(operating: Client, campaign: 
 
     lines = b"".join(exported.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert lines[0] == "account,account_id,state,deletes,gone,why,plan" and len(lines) == 4
+
+
+def test_an_account_that_campaigns_list_as_busy_still_shows_its_open_clean_up(campaign: Campaign) -> None:
+    account = Account.objects.get(name="alpha")
+    for _ in range(6):
+        Cleanup.objects.create(account=account, state=State.VOID, requested_by="ana", reason="It has a clean-up.")
+
+    shown = cleanups_of(account)
+
+    assert shown.open_one == campaign.cleanups.get(account=account)
 
 
 def test_the_list_of_campaigns_counts_and_exports(operating: Client, campaign: Campaign) -> None:

@@ -135,7 +135,7 @@ def confirm_campaign(campaign: Campaign, person: str, phrase: str, sha256: str) 
             raise Refused(f"The phrase does not fit: type “{offer.phrase}”.")
         # One that was confirmed on its own page waits here for the others.
         for child in [cleanup for cleanup in offer.ready if cleanup.confirmed_at is None]:
-            _of_child(child, lambda c: gates.confirm(c, person, c.plan.phrase if c.plan else "", c.plan_sha256))
+            _of_child(child, lambda c: gates.confirm_within(c, person, c.plan.phrase if c.plan else "", c.plan_sha256))
         _leave_out(campaign, offer)
         campaign.confirmed_by, campaign.confirmed_at = person, timezone.now()
         _go_on(campaign)
@@ -156,7 +156,7 @@ def approve_campaign(campaign: Campaign, person: str, sha256: str) -> Campaign:
         offer = offer_of(campaign)
         _check_seen(offer, sha256)
         for child in [cleanup for cleanup in offer.ready if cleanup.state == State.AWAITING_APPROVAL]:
-            _of_child(child, lambda c: gates.approve(c, person, c.plan_sha256))
+            _of_child(child, lambda c: gates.approve_within(c, person, c.plan_sha256))
         campaign.approved_by, campaign.approved_at = person, timezone.now()
         _acknowledge(campaign)  # what ended before is not among what was approved
         _go_on(campaign)

@@ -86,17 +86,22 @@ def confirm(cleanup: Cleanup, person: str, phrase: str, sha256: str) -> Cleanup:
     """
     void_when_expired(cleanup)
     with transaction.atomic():
-        row = _locked(cleanup)
-        plan = _may_go_on(row, sha256)
-        if row.confirmed_at is not None or row.state not in (State.DRAFTED, State.APPROVED):
-            raise Refused(f"{row} is confirmed already, by {row.confirmed_by}.")
-        if person == row.approved_by:
-            raise Refused(f"You have approved {row}: somebody else has to confirm it.")
-        if person in accepters(row):
-            raise Refused(f"You have accepted regions of {row} as unseen: somebody else has to confirm it.")
-        if phrase.split() != plan.phrase.split():
-            raise Refused(f"This is not the plan's phrase. Type exactly: {plan.phrase}")
-        return _confirmed(row, person)
+        return confirm_within(cleanup, person, phrase, sha256)
+
+
+def confirm_within(cleanup: Cleanup, person: str, phrase: str, sha256: str) -> Cleanup:
+    """The same in the caller's transaction, beside others. Raises Refused."""
+    row = _locked(cleanup)
+    plan = _may_go_on(row, sha256)
+    if row.confirmed_at is not None or row.state not in (State.DRAFTED, State.APPROVED):
+        raise Refused(f"{row} is confirmed already, by {row.confirmed_by}.")
+    if person == row.approved_by:
+        raise Refused(f"You have approved {row}: somebody else has to confirm it.")
+    if person in accepters(row):
+        raise Refused(f"You have accepted regions of {row} as unseen: somebody else has to confirm it.")
+    if phrase.split() != plan.phrase.split():
+        raise Refused(f"This is not the plan's phrase. Type exactly: {plan.phrase}")
+    return _confirmed(row, person)
 
 
 def accepters(cleanup: Cleanup) -> set[str]:
@@ -132,20 +137,25 @@ def approve(cleanup: Cleanup, person: str, sha256: str) -> Cleanup:
     """
     void_when_expired(cleanup)
     with transaction.atomic():
-        row = _locked(cleanup)
-        _may_go_on(row, sha256)
-        if row.state == State.APPROVED and row.approved_by:
-            raise Refused(f"{row} is approved already, by {row.approved_by}.")
-        if not row.approval_needed:
-            raise Refused(f"{row} needs no second person: whoever confirms it begins it.")
-        if person in (row.requested_by, row.confirmed_by):
-            did = "asked for" if person == row.requested_by else "confirmed"
-            raise Refused(f"You have {did} {row}: somebody else has to approve it.")
-        _move(row, State.APPROVED, approved_by=person, approved_at=timezone.now())
-        audit.note(
-            person, "approve clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}", about=row.account
-        )
-        return row
+        return approve_within(cleanup, person, sha256)
+
+
+def approve_within(cleanup: Cleanup, person: str, sha256: str) -> Cleanup:
+    """The same in the caller's transaction, beside others. Raises Refused."""
+    row = _locked(cleanup)
+    _may_go_on(row, sha256)
+    if row.state == State.APPROVED and row.approved_by:
+        raise Refused(f"{row} is approved already, by {row.approved_by}.")
+    if not row.approval_needed:
+        raise Refused(f"{row} needs no second person: whoever confirms it begins it.")
+    if person in (row.requested_by, row.confirmed_by):
+        did = "asked for" if person == row.requested_by else "confirmed"
+        raise Refused(f"You have {did} {row}: somebody else has to approve it.")
+    _move(row, State.APPROVED, approved_by=person, approved_at=timezone.now())
+    audit.note(
+        person, "approve clean-up", str(row), f"{row.account}: {', '.join(plan_of(row).arns)}", about=row.account
+    )
+    return row
 
 
 def accept_regions(cleanup: Cleanup, person: str, regions: Collection[str], why: str) -> Cleanup:
@@ -247,6 +257,8 @@ def _may_go_on(row: Cleanup, sha256: str) -> Plan:
     """The plan, if it waits for people, is the one that was seen, and no rule speaks against it."""
     if row.state not in _BEFORE or row.started_at:
         raise Refused(f"{row} is {_words(row.state)}. {row.reason}".strip() + " Draw a new plan if one is needed.")
+    if why := expired(row):
+        raise Refused(f"{row}: {why} Draw a new plan if one is needed.")
     plan = plan_of(row)
     if row.plan_sha256 != sha256:
         raise Refused(f"{row} is not the plan that you saw. Look at it again.")
@@ -275,14 +287,17 @@ def _locked(cleanup: Cleanup) -> Cleanup:
 
 
 def _move(row: Cleanup, state: State, **fields: Any) -> None:
-    """Move a row that this transaction has locked; one that is confirmed and approved is carried out."""
+    """Move a row that this transaction has locked; one that is confirmed and approved is carried out.
+
+    In a campaign when its turn has come: then the campaign rings for it.
+    """
     now = timezone.now()
     fields |= {"since": now, "next_try_at": now, **({"finished_at": now} if state in ENDS else {})}
     if state == row.state:
         _update(row, **fields)  # approved first, confirmed now
     else:
         claims.move(row, state, **fields)
-    if row.state == State.APPROVED and row.confirmed_at:
+    if row.state == State.APPROVED and row.confirmed_at and row.campaign_id is None:
         _ring(row)
 
 

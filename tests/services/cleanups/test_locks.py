@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.domain.cleanups import State
-from accounts.models import Account, Campaign, Cleanup, Sweep
+from accounts.models import Account, AuditEntry, Campaign, Cleanup, Sweep
 from accounts.services.cleanups import claims
 from accounts.services.cleanups.campaign_acts import (
     approve_campaign,
@@ -78,8 +79,29 @@ def test_a_campaign_locks_accounts_in_the_order_of_everybody(make_cleanable: Cal
     at_once(lambda: hold(first), lambda: create_campaign(Account.objects.all(), "ana"), then=lambda: hold(second))
 
     campaign = Campaign.objects.get()
+    assert campaign.name == "Campaign over 2 accounts"
     assert [one.account for one in campaign.cleanups.order_by("pk")] == [second, first]  # worked off by name
     assert set(campaign.cleanups.values_list("state", flat=True)) == {State.DRAFTED}
+
+
+def test_many_accounts_are_held_no_longer_than_few(
+    make_cleanable: Callable[..., Account], django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    for number in range(30):
+        account = make_cleanable()
+        if number % 3:
+            make_cleanup(account, make_plan(account), State.DRAFTED if number % 2 else State.APPROVED)
+
+    with django_assert_max_num_queries(15):
+        campaign = create_campaign(Account.objects.all(), "ana")
+
+    states = Counter(campaign.cleanups.values_list("state", flat=True))
+    assert states == {State.DRAFTED: 20, State.VOID: 10}
+    replaced = Cleanup.objects.filter(campaign=None, state=State.VOID)
+    assert sorted(one.reason for one in replaced) == sorted(
+        f"Replaced by clean-up {campaign.cleanups.get(account=one.account).pk}" for one in replaced
+    )
+    assert AuditEntry.objects.filter(action="plan clean-up").exclude(account_number="").count() == 20
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one plan", "a campaign"])
