@@ -39,13 +39,13 @@ class Unread:
 def unread_cells(data: QueryDict, person: Person) -> Unread:
     """Count the cells where there may be more brokers than this address of the list shows."""
     accounts, regions = _accounts(data, person), Region.objects.all()
-    if code := data.get("region"):
-        regions = regions.filter(code=code)
-    if data.get("polled") == NO:
+    if codes := _said(data, "region"):
+        regions = regions.filter(code=codes[-1])
+    if _said(data, "polled")[-1:] == [NO]:
         regions = regions.none()  # nobody asks there
     cells = cells_of(accounts).filter(region__in=regions.values("pk"))
     counted = census_of(accounts, tally(cells, stale_before(timezone.now())), regions)
-    pairs = [(name, value) for name in SHARED for value in data.getlist(name) if value]
+    pairs = [(name, value) for name in SHARED for value in _said(data, name)]
     return Unread(
         failing=counted.failing,
         never=counted.never,
@@ -57,7 +57,12 @@ def unread_cells(data: QueryDict, person: Person) -> Unread:
 def _accounts(data: QueryDict, person: Person) -> AccountQuerySet:
     kept = QueryDict(mutable=True)
     for name in ("unit", "environment"):
-        kept.setlist(name, data.getlist(name))
+        kept.setlist(name, _said(data, name))
     accounts = account_filter(kept, person).accounts
-    digits = re.sub(r"[\s-]", "", data.get("account", ""))
+    digits = re.sub(r"[\s-]", "", "".join(_said(data, "account")[-1:]))
     return accounts.filter(account_id=digits) if digits else accounts
+
+
+def _said(data: QueryDict, name: str) -> list[str]:
+    """What the address says, but for what PostgreSQL could not even compare: the list's own filter refuses that."""
+    return [value for value in data.getlist(name) if value and "\0" not in value]

@@ -77,7 +77,7 @@ def test_a_list_that_has_nothing_yet_speaks_of_no_filters_and_exports_nothing(
             "Verdict: there is no “zzz”. Use in_use, unused, absent, unknown, or remove the filter to see rows.",
         ),
         ("verdict=zzz&verdict=unused&verdict=yyy", "Verdict: there is no “zzz” or “yyy”. Use in_use, "),
-        ("age=young", "Age: there is no “young”. Use old, or remove the filter to see rows."),
+        ("age=young", "Age: there is no “young”. Use old, verdict, or remove the filter to see rows."),
         ("region=mars-1", "Brokers in: there is no “mars-1”. Use us-east-1, us-east-2, "),
         ("region=mars-1", " more, or remove the filter to see rows."),
     ],

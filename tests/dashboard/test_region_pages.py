@@ -192,7 +192,7 @@ def test_a_regions_code_leads_to_its_page(watching: Client, world: list[Account]
 def test_a_region_that_aws_named_is_offered_everywhere(operating: Client, db: None) -> None:
     cleanup = refused_because_of("eu-new-1", State.WAITING)
 
-    assert "AWS names 1 region that the table lacks: eu-new-1" in text_of(operating, "/")
+    assert "1 region that AWS names and the table lacks: eu-new-1" in text_of(operating, "/")
     for url in ("/regions/", cleanup.get_absolute_url()):
         assert 'href="/regions/add/?code=eu-new-1"' in operating.get(url).content.decode()
 
