@@ -37,7 +37,7 @@ from accounts.models import (
 from accounts.services import audit, edits
 from accounts.services.edits import Edit
 from accounts.services.importing import BATCH, MAX_NAME, AccountRow, add
-from accounts.services.protection import rename_unprotects
+from accounts.services.protection import EndsProtection, rename_unprotects
 
 STATE_KINDS = (Kind.SUSPENDED, Kind.BACK, Kind.GONE)
 OURS_TO_KEEP = {Kind.RENAMED, Kind.MOVED, Kind.TAGS}
@@ -130,17 +130,26 @@ def prefix_of(organization: Organization) -> str:
 
 
 def take(
-    organization: Organization, kinds: Collection[Kind], actor: str, *, leave: Collection[str] = (), seen: str = ""
+    organization: Organization,
+    kinds: Collection[Kind],
+    actor: str,
+    *,
+    leave: Collection[str] = (),
+    seen: str = "",
+    may_unprotect: bool = True,
 ) -> OrganizationTake | None:
     """Take the changes of these kinds but for those whose key is to be left; None when there are none.
 
-    `seen` is the fingerprint of the difference that the person looked at. Raises WorldMoved when it is another by now.
+    `seen` is the fingerprint of the difference that the person looked at. Raises WorldMoved when it is another by now,
+    and EndsProtection when names that protect would go and that `may_unprotect` not be.
     """
     try:
         with transaction.atomic():
             locked = Organization.objects.select_for_update().get(pk=organization.pk)
             known = known_of(locked, lock=True)
             chosen = _chosen(difference(locked, known), kinds, leave, seen)
+            if (bare := [change.before for change in chosen if _unprotects(change)]) and not may_unprotect:
+                raise EndsProtection(bare)
             taken = _apply(locked, known, chosen, actor) if chosen else None
             count_waiting(locked)
             return taken

@@ -23,6 +23,7 @@ from accounts.services import audit, edits
 from accounts.services.edits import Edit
 from accounts.services.importing import BATCH
 from accounts.services.organization_changes import FIELDS, count_waiting
+from accounts.services.protection import EndsProtection, rename_unprotects
 
 UNDO = "undo taking"
 
@@ -39,10 +40,11 @@ class Undone:
     kept: int
 
 
-def undo(take: OrganizationTake, actor: str) -> Undone:
-    """Put back what the last taking changed; an account that was read or changed meanwhile is left. Raises CannotUndo.
+def undo(take: OrganizationTake, actor: str, *, may_unprotect: bool = True) -> Undone:
+    """Put back what the last taking changed; an account that was read or changed meanwhile is left.
 
-    An account that the taking added is no longer watched.
+    An account that the taking added is no longer watched. Raises CannotUndo, and EndsProtection when names that protect
+    would go and that `may_unprotect` not be.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -50,6 +52,8 @@ def undo(take: OrganizationTake, actor: str) -> Undone:
         last = organization.takes.filter(undone_at__isnull=True).first()
         if last is None or last.pk != take.pk:
             raise CannotUndo
+        if (bare := _protecting_names(last)) and not may_unprotect:
+            raise EndsProtection(bare)
         ids = [item["account_id"] for item in last.items]
         rows = Account.objects.filter(partition=organization.partition, account_id__in=ids).order_by("pk")
         accounts = {account.account_id: account for account in rows.select_for_update()}
@@ -66,6 +70,11 @@ def undo(take: OrganizationTake, actor: str) -> Undone:
         count_waiting(organization)
         audit.note(actor, UNDO, str(organization), f"accounts: {result.undone} undone, {result.kept} left")
     return result
+
+
+def _protecting_names(take: OrganizationTake) -> list[str]:
+    renamed = ((item["after"].get("name", ""), item["before"].get("name", "")) for item in take.items)
+    return [taken for taken, former in renamed if former and rename_unprotects(taken, former)]
 
 
 def _untouched(accounts: dict[str, Account], since: datetime) -> set[int]:

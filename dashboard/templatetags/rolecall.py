@@ -25,11 +25,13 @@ from dashboard.tables.columns import grade_html, outcome_html, policy_html, time
 from dashboard.tables.heads import head_html
 from dashboard.tables.rows import PageRow, page_rows
 from dashboard.tables.sweeps import state_html
+from dashboard.units import unit_of
 from dashboard.words import first_sentence, plural, span
 
 register = template.Library()
 
 register.filter("plural", plural)
+register.filter("unit", unit_of)
 register.filter("span", span)
 register.filter("first_sentence", first_sentence)
 register.filter("cause_mark", mark_of)

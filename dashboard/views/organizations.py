@@ -21,10 +21,12 @@ from accounts.services.onboarding import NoRole, organization_role_file
 from accounts.services.organization_changes import WorldMoved, keep_ours, take
 from accounts.services.organization_undo import CannotUndo, undo
 from accounts.services.organizations import AlreadyConnected, connect, disconnect, request_reading, save_rules
+from accounts.services.protection import EndsProtection
 from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.organization_forms import ConnectForm, RulesForm
 from dashboard.organization_page import choice_of, difference_of, unit_rows
 from dashboard.organization_words import KIND_WORDS, MOVED
+from dashboard.sign_in import ask_again, is_fresh
 from dashboard.views.common import wants_fragment
 from dashboard.words import plural
 
@@ -140,6 +142,8 @@ def organization_take(request: ViewerRequest, organization_pk: int) -> HttpRespo
         raise BadRequest(f"kind: use {', '.join(Kind)}.") from error
     try:
         said = _keep_ours(request, one, kinds) if "keep" in request.POST else _take(request, one, kinds)
+    except EndsProtection:  # the difference has said so: after the password it stands there again
+        return ask_again(one.get_absolute_url())
     except WorldMoved:
         said = ""
     if said:
@@ -150,7 +154,7 @@ def organization_take(request: ViewerRequest, organization_pk: int) -> HttpRespo
 
 
 def _take(request: ViewerRequest, one: Organization, kinds: set[Kind]) -> str | None:
-    taken = take(one, kinds, **_as_seen(request))
+    taken = take(one, kinds, may_unprotect=is_fresh(request), **_as_seen(request))
     return f"Taken: {counts_in_words(taken)}." if taken else None
 
 
@@ -176,7 +180,9 @@ def organization_undo(request: ViewerRequest, organization_pk: int, take_id: int
     """Undo the last taking."""
     taken = get_object_or_404(OrganizationTake, pk=take_id, organization=organization_pk)
     try:
-        done = undo(taken, request.user.get_username())
+        done = undo(taken, request.user.get_username(), may_unprotect=is_fresh(request))
+    except EndsProtection:
+        return ask_again(taken.organization.get_absolute_url())
     except CannotUndo:
         messages.warning(request, "Only the last taking can be undone, and only once. Nothing was changed.")
     else:
