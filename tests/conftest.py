@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import count
+from pathlib import Path
 
 import pytest
 from django.apps import AppConfig, apps
@@ -28,8 +29,16 @@ def _fill_again(sender: AppConfig, **kwargs: object) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the browser's files: they take longest, and the last one would keep a single process busy."""
-    items.sort(key=lambda item: "browser" not in item.path.parts)
+    """Begin with the files that take longest, in turn one that drives a browser and one that waits for processes.
+
+    Browsers keep the processor busy, workers and servers of a test's own are waited for: side by side neither is idle.
+    """
+    turns, place = {True: count(0, 2), False: count(1, 2)}, dict[Path, int]()
+    for item in items:
+        drives = "browser" in item.path.parts
+        if item.path not in place and (drives or item.get_closest_marker("processes")):
+            place[item.path] = next(turns[drives])
+    items.sort(key=lambda item: place.get(item.path, len(items)))
 
 
 @pytest.fixture(autouse=True)
