@@ -73,7 +73,8 @@ def undo(take: OrganizationTake, actor: str, *, may_unprotect: bool = True) -> U
 
 
 def _protecting_names(take: OrganizationTake) -> list[str]:
-    renamed = ((item["after"].get("name", ""), item["before"].get("name", "")) for item in take.items)
+    known = (item for item in take.items if not item["new"])
+    renamed = ((item["after"].get("name", ""), item["before"].get("name", "")) for item in known)
     return [taken for taken, former in renamed if former and rename_unprotects(taken, former)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -133,7 +134,7 @@ def organization_choose(request: ViewerRequest, organization_pk: int) -> HttpRes
 
 @require_POST
 @open_to(Role.OPERATOR)
-def organization_take(request: ViewerRequest, organization_pk: int) -> HttpResponse:
+def organization_take(request: ViewerRequest, organization_pk: int) -> HttpResponseBase:
     """Take the kinds that are ticked, but for the accounts that are left out; or keep what is here."""
     one = get_object_or_404(Organization, pk=organization_pk)
     try:
@@ -176,7 +177,7 @@ def counts_in_words(taken: OrganizationTake) -> str:
 
 @require_POST
 @open_to(Role.OPERATOR)
-def organization_undo(request: ViewerRequest, organization_pk: int, take_id: int) -> HttpResponse:
+def organization_undo(request: ViewerRequest, organization_pk: int, take_id: int) -> HttpResponseBase:
     """Undo the last taking."""
     taken = get_object_or_404(OrganizationTake, pk=take_id, organization=organization_pk)
     try:

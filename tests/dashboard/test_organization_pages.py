@@ -17,7 +17,6 @@ from accounts.models import Account, AuditEntry, HubIdentity, Organization
 from accounts.services.organizations import read_now
 from dashboard.demo.local_aws.client import LocalAws
 from tests.dashboard.factories import make_account, make_status
-from tests.dashboard.test_managing_pages import not_fresh
 
 HUB = "arn:aws:iam::999900001111:role/rolecall-hub"
 ROLE = "arn:aws:iam::888800001111:role/RolecallOrganization"
@@ -280,41 +279,6 @@ def test_a_taking_is_undone_from_the_page(operating: Client, estate: LocalAws) -
 
     assert "3 accounts put back as they were." in text(response)
     assert not Account.objects.exists()
-
-
-def test_a_taking_that_ends_a_names_protection_waits_for_the_password(operating: Client, estate: LocalAws) -> None:
-    make_account(1, "shop-prod").__class__.objects.update(account_id=SHOP, unit="Workloads/Prod", tags={"env": "prod"})
-    one = connected(operating)
-    operating.post(f"{one.get_absolute_url()}choose/", {**RULES, "patterns": "shop"})
-    not_fresh(operating)
-
-    asked = take(operating, one, "renamed")
-    assert "password" in asked
-    assert Account.objects.get().name == "shop-prod"
-
-    operating.post("/sign-in/again/", {"password": "correct horse"})
-    take(operating, one, "renamed")
-    assert Account.objects.get().name == "shop"
-
-
-def test_undoing_a_taking_that_ends_a_names_protection_waits_for_the_password(
-    operating: Client, local_aws: LocalAws
-) -> None:
-    local_aws.put_account(SHOP, name="shop-prod", unit="Workloads/Prod", tags={"env": "prod"})
-    make_account(1, "shop").__class__.objects.update(account_id=SHOP, unit="Workloads/Prod", tags={"env": "prod"})
-    one = connected(operating)
-    operating.post(f"{one.get_absolute_url()}choose/", {**RULES, "patterns": "shop-prod"})
-    take(operating, one, "renamed")
-    not_fresh(operating)
-
-    undo = f"{one.get_absolute_url()}undo/{one.takes.get().pk}/"
-    asked = operating.post(undo)
-    assert asked["Location"].startswith("/sign-in/again/")
-    assert Account.objects.get().name == "shop-prod"
-
-    operating.post("/sign-in/again/", {"password": "correct horse"})
-    operating.post(undo)
-    assert Account.objects.get().name == "shop"
 
 
 def test_a_failed_reading_says_what_to_add_and_keeps_the_last_one(
