@@ -38,7 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         drives = "browser" in item.path.parts
         if item.path not in place and (drives or item.get_closest_marker("processes")):
             place[item.path] = next(turns[drives])
-    items.sort(key=lambda item: place.get(item.path, len(items)))
+    last = len(items)
+    items.sort(key=lambda item: place.get(item.path, last))
 
 
 @pytest.fixture(autouse=True)
