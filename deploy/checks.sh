@@ -16,5 +16,5 @@ if [ $# -eq 0 ]; then
     step python manage.py check
 fi
 # In the order of tests/conftest.py: xdist would keep the files with the fewest tests, which take longest, for the end.
-# Twice as many processes as the cores that it is timed on: half of the suite's time is waiting for workers and servers.
-step python -m pytest -n 4 --dist loadfile --no-loadscope-reorder "$@"
+# One process more than the cores that it is timed on: half of the suite's time is waiting for workers and servers.
+step python -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@"

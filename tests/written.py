@@ -23,7 +23,7 @@ def everything_stored() -> Iterable[str]:
 def everything_told_to_redis() -> Iterator[list[str]]:
     """Every command that any client sends while the block lasts: more than what is left in the keys at its end."""
     said: list[str] = []
-    client = redis.Redis.from_url(settings.REDIS_URL)
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=None)  # at times nobody says anything
     with client.monitor() as monitor:  # type: ignore[no-untyped-call]
 
         def listen() -> None:

@@ -121,9 +121,9 @@ def test_a_hanging_region_does_not_hold_the_account_back(own_aws: ScriptedAws, s
     patient = Clients(PATIENT)
     started = monotonic()
 
-    reading = poll(Gateway(patient, ACCOUNT, "aws", sessions), deadline=1)
+    reading = poll(Gateway(patient, ACCOUNT, "aws", sessions), deadline=4)
 
-    assert monotonic() - started < 4
+    assert monotonic() - started < 7
     assert outcomes(reading) == [Outcome.OK, Outcome.UNREACHABLE, Outcome.OK]
     assert isinstance(reading.role.inline_policy_names, Known)
 

@@ -19,7 +19,7 @@ from tests.dashboard.factories import make_account, make_broker, make_cell, make
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG_AGO = timedelta(minutes=50)
-LOOKS = 12  # turns of the clock: a running sweep is looked at every two seconds, rows are asked for every five
+LOOKS = 60  # turns of the clock: an answer during which it was turned on counts as slow, and is followed by a long rest
 CELL = "#rows tr:has-text('orders-prod') td.c >> nth=0"  # us-east-1
 LOOK = "htmx.trigger(document.body, 'sweep-begun')"  # the next idle look, which would come within thirty seconds
 

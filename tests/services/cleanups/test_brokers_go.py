@@ -205,7 +205,8 @@ def test_one_broker_in_the_wrong_state_does_not_hold_up_the_others(cleanable: Cl
 
     run(cleanup, until=[State.DELETING_BROKERS])
 
-    assert sorted(cleanup.targets.values_list("state", flat=True)) == ["deleting", "deleting", "planned"]
+    first, *others = cleanup.targets.order_by("pk").values_list("state", flat=True)
+    assert first == "planned" and set(others) <= {"deleting", "gone"}  # which the others are is a matter of moments
 
 
 def test_a_broker_that_does_not_go_is_given_up_in_time(cleanable: Cleanable, aws: LocalAws) -> None:
