@@ -111,8 +111,10 @@ def take(page: Page, scene: Scene, address: str) -> None:
 
 
 def keep_small(picture: bytes, path: Path) -> None:
-    """Write a picture with 256 colours: a page has fewer that anybody would miss, and the repository keeps it."""
-    Image.open(BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    """Write a picture with the 256 colours that span most: small signs keep theirs, and the repository stays small."""
+    whole = Image.open(BytesIO(picture)).convert("RGB")
+    small = whole.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
 
 
 def write_index() -> None:
