@@ -20,7 +20,7 @@ find_chromium() {
     CHROMIUM=$(chromium_on_path) || CHROMIUM=
     if [ -z "$CHROMIUM" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         echo "Installing Chromium for the browser tests, once …"
-        # Without a screen to draw on it is half the download, and a quarter less work for the processor.
+        # Without a screen to draw on it is a fifth less to download, and a quarter less work for the processor.
         { apt-get update && { apt_install chromium-headless-shell || apt_install chromium; }; } >>"$LOG" 2>&1
         CHROMIUM=$(chromium_on_path) || CHROMIUM=
     fi
