@@ -11,7 +11,7 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, and what of the pages is forgotten in time."""
-        from accounts.services.retention import also_forget
+        from accounts.services.further import also_forget
         from dashboard import checks  # noqa: F401
         from dashboard.models import forget_deleted_views
 

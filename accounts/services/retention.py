@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import UTC, timedelta
 from importlib import import_module
 
@@ -11,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import BulkAct, Change, DailyFigures
+from accounts.services.further import forget_further
 from accounts.services.import_drafts import forget_drafts
 from accounts.services.undoing import UNDO_HOURS
 
@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 
 # A statement of a second or so. What is left is there an hour later, too.
 MOST_AT_ONCE = 20_000
-_also: set[Callable[[], None]] = set()
 
 
 def forget_old() -> int:
@@ -27,17 +26,11 @@ def forget_old() -> int:
     _forget_figures()
     forget_drafts()
     BulkAct.objects.filter(created_at__lt=timezone.now() - timedelta(hours=UNDO_HOURS)).delete()
-    for forget in _also:
-        forget()
+    forget_further()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     if forgotten:
         logger.info("Forgot %s changes that are older than %s days", forgotten, settings.CHANGE_KEEP_DAYS)
     return forgotten
-
-
-def also_forget(forget: Callable[[], None]) -> None:
-    """Have `forget_old` call this, too: for what is kept in an app that this one may not import."""
-    _also.add(forget)
 
 
 def _forget_changes() -> int:
