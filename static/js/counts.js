@@ -25,12 +25,10 @@
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
     return answer.ok ? answer.json() : {}; // a menu without numbers is a menu
   };
-  const SUGGESTED = "input.field:is([name=unit], [name=owner])"; // as `suggests` of the filters has them
   const open = (menu) => {
-    for (const part of menu.querySelectorAll(`[data-counts], ${SUGGESTED}`)) {
-      if (part.dataset.asked !== undefined) continue;
+    for (const part of menu.querySelectorAll("[data-counts]:not([data-asked])")) {
       part.dataset.asked = "";
-      ask(part.dataset.counts ?? part.name).then((counts) => (part.dataset.counts ? tell : suggest)(part, counts)).catch(() => {});
+      ask(part.dataset.counts).then((counts) => (part.matches("input") ? suggest : tell)(part, counts)).catch(() => {});
     }
   };
   document.addEventListener("toggle", (event) => {
