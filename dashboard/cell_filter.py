@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.domain.identifiers import ungroup_digits
 from accounts.domain.outcomes import Outcome
 from accounts.models import Account, MatrixCell
 from accounts.services.tally import cells_that, fresh_cells, old_cells
@@ -106,7 +106,7 @@ class CellFilter(ChipFilterSet):
 
     def by_id(self, queryset: QuerySet[MatrixCell], name: str, value: str) -> QuerySet[MatrixCell]:
         """Of exactly one account; dashes and spaces in the id are understood."""
-        return queryset.filter(account__account_id=re.sub(r"[\s-]", "", value))
+        return queryset.filter(account__account_id=ungroup_digits(value))
 
     def by_account_filter(self, queryset: QuerySet[MatrixCell], name: str, value: object) -> QuerySet[MatrixCell]:
         """Cells of the accounts that the filter of accounts leaves."""

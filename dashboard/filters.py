@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from types import MappingProxyType
@@ -15,7 +14,7 @@ from django.db.models.lookups import IExact, IStartsWith
 from django.http import QueryDict
 from django.utils import timezone
 
-from accounts.domain.identifiers import PARTITIONS
+from accounts.domain.identifiers import PARTITIONS, ungroup_digits
 from accounts.domain.outcomes import Flag, PolicyGrade, Presence, TrustGrade, Verdict
 from accounts.domain.regions import display_order
 from accounts.models import Account, AccountQuerySet, Broker, Cell, Region
@@ -57,7 +56,7 @@ BROKER_AGES = [
 def search_accounts(queryset: QuerySet[Any], text: str, prefix: str = "") -> QuerySet[Any]:
     """Accounts whose name has the text, or whose id has its digits however they are grouped."""
     found = Q(**{f"{prefix}name__icontains": text})
-    digits = re.sub(r"[\s-]", "", text)
+    digits = ungroup_digits(text)
     if digits.isdigit():
         found |= Q(**{f"{prefix}account_id__contains": digits})
     return queryset.filter(found)
@@ -255,7 +254,7 @@ class BrokerFilter(ChipFilterSet):
 
     def by_account(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
         """Of exactly one account; dashes and spaces in the id are understood."""
-        return queryset.filter(account__account_id=re.sub(r"[\s-]", "", value))
+        return queryset.filter(account__account_id=ungroup_digits(value))
 
     def by_unit(self, queryset: QuerySet[Broker], name: str, value: str) -> QuerySet[Broker]:
         """In an organizational unit, or in one below it."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.domain.identifiers import ungroup_digits
 from accounts.domain.outcomes import Outcome
 from accounts.models import AccountQuerySet, Region
 from accounts.services.tally import cells_of, census_of, tally
@@ -59,7 +59,7 @@ def _accounts(data: QueryDict, person: Person) -> AccountQuerySet:
     for name in ("unit", "environment"):
         kept.setlist(name, _said(data, name))
     accounts = account_filter(kept, person).accounts
-    digits = re.sub(r"[\s-]", "", "".join(_said(data, "account")[-1:]))
+    digits = ungroup_digits("".join(_said(data, "account")[-1:]))
     return accounts.filter(account_id=digits) if digits else accounts
 
 

@@ -80,6 +80,11 @@ def _short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[:length]}…"
 
 
+def ungroup_digits(text: str) -> str:
+    """An account's id as people write it, without the spaces and dashes; any other text is only shorter."""
+    return re.sub(r"[\s-]", "", text)
+
+
 def group_digits(account_id: str) -> str:
     """Write an account id as people read it: 1234 5678 9012."""
     return f"{account_id[:4]} {account_id[4:8]} {account_id[8:]}"

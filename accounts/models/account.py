@@ -21,10 +21,9 @@ from accounts.domain.schedule import spacing
 ENVIRONMENT_TAGS = ("environment", "Environment", "env", "Env", "stage", "Stage")
 WAYS_IN = ("partition", "reader_role_arn", "cleaner_role_arn", "external_id")
 PACE = ("poll_interval_seconds", "failed_polls")  # what `asked_every` rests on
-
-
+AWAKE = ~Q(organization_state__in=sorted(RESTING))
 # Whom the schedule asks: whom nobody has paused, and AWS has neither suspended nor closed.
-ASKED = Q(paused=False) & ~Q(organization_state__in=sorted(RESTING))
+ASKED = Q(paused=False) & AWAKE
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -37,7 +36,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
     def awake(self) -> AccountQuerySet:
         """Without those that their organization calls suspended, closed or gone: nobody can assume a role there."""
-        return self.exclude(organization_state__in=sorted(RESTING))
+        return self.filter(AWAKE)
 
 
 _Manager = models.Manager.from_queryset(AccountQuerySet)

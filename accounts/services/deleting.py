@@ -155,9 +155,6 @@ def _purge(accounts: Sequence[Account], actor: str) -> None:
     numbers = [account.account_id for account in accounts]
     Cleanup.objects.filter(account__in=accounts).delete()
     AccountEdit.objects.filter(account_number__in=numbers).delete()
-    entries = [
-        AuditEntry(actor=actor[:150], action=PURGE, subject=str(account)[:200], account_number=account.account_id)
-        for account in accounts
-    ]
+    entries = [audit.entry(actor, PURGE, account) for account in accounts]
     Account.every.filter(pk__in=[account.pk for account in accounts]).delete()
     AuditEntry.objects.bulk_create(entries)

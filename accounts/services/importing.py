@@ -28,7 +28,7 @@ from accounts.models.account import WAYS_IN
 from accounts.services import audit
 from accounts.services.edits import WATCHED, Edit, difference, keep
 from accounts.services.hub import hub_identity
-from accounts.services.protection import EndsProtection, rename_unprotects
+from accounts.services.protection import check_renames, rename_unprotects
 
 MAX_NAME = 200
 MAX_TAG = 256
@@ -270,8 +270,8 @@ def import_accounts(
             found = compare(rows, lock=True)
             if seen and found.mark != seen:
                 raise WorldChanged
-            if found.unprotected and not may_unprotect:
-                raise EndsProtection([changed.before.name for changed in found.unprotected])
+            renames = ((changed.before.name, changed.after.name) for changed in found.changed)
+            check_renames(renames, may_unprotect=may_unprotect)
             edits = add([row for row in found.new if row.account_id not in found.returning])
             known = [row for row in found.new if row.account_id in found.returning]
             known += [changed.after for changed in found.changed]

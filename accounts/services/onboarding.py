@@ -22,7 +22,7 @@ from accounts.services.credentials import role_arn_for
 from accounts.services.deleting import RESTORE
 from accounts.services.edits import Edit, Values, difference, keep
 from accounts.services.importing import FIELDS, AccountRow, WorldChanged, store
-from accounts.services.protection import EndsProtection, rename_unprotects
+from accounts.services.protection import check_renames
 from accounts.services.schedule import move_next_polls
 
 SHOWN: Final = (*FIELDS, "unit", "owner", "notes", "poll_interval_seconds", "protected")
@@ -63,8 +63,8 @@ def save_account(
         before = Account.every.select_for_update().filter(account_id=row.account_id).first()
         if seen and seen != mark_of(before):
             raise WorldChanged
-        if before is not None and not may_unprotect and rename_unprotects(before.name, row.name):
-            raise EndsProtection([before.name])
+        if before is not None:
+            check_renames([(before.name, row.name)], may_unprotect=may_unprotect)
         (edit,) = store([row])
         account = Account.objects.get(account_id=row.account_id)
         further = _say(account, details) if details else None

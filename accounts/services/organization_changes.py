@@ -37,7 +37,7 @@ from accounts.models import (
 from accounts.services import audit, edits
 from accounts.services.edits import Edit
 from accounts.services.importing import BATCH, MAX_NAME, AccountRow, add
-from accounts.services.protection import EndsProtection, rename_unprotects
+from accounts.services.protection import check_renames, rename_unprotects
 
 STATE_KINDS = (Kind.SUSPENDED, Kind.BACK, Kind.GONE)
 OURS_TO_KEEP = {Kind.RENAMED, Kind.MOVED, Kind.TAGS}
@@ -148,8 +148,8 @@ def take(
             locked = Organization.objects.select_for_update().get(pk=organization.pk)
             known = known_of(locked, lock=True)
             chosen = _chosen(difference(locked, known), kinds, leave, seen)
-            if (bare := [change.before for change in chosen if _unprotects(change)]) and not may_unprotect:
-                raise EndsProtection(bare)
+            renames = ((change.before, change.after) for change in chosen if change.kind is Kind.RENAMED)
+            check_renames(renames, may_unprotect=may_unprotect)
             taken = _apply(locked, known, chosen, actor) if chosen else None
             count_waiting(locked)
             return taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from accounts.services import audit, edits
 from accounts.services.edits import Edit
 from accounts.services.importing import BATCH
 from accounts.services.organization_changes import FIELDS, count_waiting
-from accounts.services.protection import EndsProtection, rename_unprotects
+from accounts.services.protection import check_renames
 
 UNDO = "undo taking"
 
@@ -52,8 +53,7 @@ def undo(take: OrganizationTake, actor: str, *, may_unprotect: bool = True) -> U
         last = organization.takes.filter(undone_at__isnull=True).first()
         if last is None or last.pk != take.pk:
             raise CannotUndo
-        if (bare := _protecting_names(last)) and not may_unprotect:
-            raise EndsProtection(bare)
+        check_renames(_renames_back(last), may_unprotect=may_unprotect)
         ids = [item["account_id"] for item in last.items]
         rows = Account.objects.filter(partition=organization.partition, account_id__in=ids).order_by("pk")
         accounts = {account.account_id: account for account in rows.select_for_update()}
@@ -72,10 +72,10 @@ def undo(take: OrganizationTake, actor: str, *, may_unprotect: bool = True) -> U
     return result
 
 
-def _protecting_names(take: OrganizationTake) -> list[str]:
-    known = (item for item in take.items if not item["new"])
-    renamed = ((item["after"].get("name", ""), item["before"].get("name", "")) for item in known)
-    return [taken for taken, former in renamed if former and rename_unprotects(taken, former)]
+def _renames_back(take: OrganizationTake) -> Iterator[tuple[str, str]]:
+    for item in take.items:
+        if not item["new"] and "name" in item["after"]:
+            yield item["after"]["name"], item["before"]["name"]
 
 
 def _untouched(accounts: dict[str, Account], since: datetime) -> set[int]:
@@ -121,15 +121,9 @@ def _note(organization: Organization, actor: str, undone: list[dict[str, Any]], 
     """One audit entry for each account, as taking writes them; one that goes has its page no more, but its entry."""
     told = [(accounts[item["account_id"]], item) for item in undone]
     made = AuditEntry.objects.bulk_create(
-        (
-            AuditEntry(
-                actor=actor[:150], action=UNDO, subject=str(account)[:200], account_number=account.account_id,
-                detail=f"{_in_words(item)}; {organization}",
-            )
-            for account, item in told
-        ),
+        (audit.entry(actor, UNDO, account, f"{_in_words(item)}; {organization}") for account, item in told),
         batch_size=BATCH,
-    )  # fmt: skip
+    )
     edits.keep_each(zip(made, (_edit_of(account, item) for account, item in told), strict=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from django.conf import settings
@@ -26,6 +26,13 @@ class EndsProtection(Exception):
 def rename_unprotects(before: str, after: str) -> bool:
     """True when a new name ends the protection that the old one gives, by the setting of now."""
     return ends_name_protection(before, after, settings.CLEANUP_PROTECTION.name_words)
+
+
+def check_renames(renames: Iterable[tuple[str, str]], *, may_unprotect: bool) -> None:
+    """Raise EndsProtection when one of these, from a name to another, ends a protection, and none may."""
+    bare = [] if may_unprotect else [before for before, after in renames if rename_unprotects(before, after)]
+    if bare:
+        raise EndsProtection(bare)
 
 
 def set_protected(account: Account, protected: bool, actor: str) -> bool:

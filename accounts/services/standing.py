@@ -13,6 +13,7 @@ from accounts.domain.verdicts import RegionStanding, judge, last_seen_in_use
 from accounts.models import Account, Cell, Change, Region, RoleStatus
 
 BATCH = 500
+PUT_OFF = {"outcome": Outcome.NEVER.value, "code": "", "detail": "", "permission": ""}
 TOTALS = (
     *("brokers", "rabbitmq", "activemq", "regions_ok", "regions_disabled", "regions_failing"),
     *("verdict", "verdict_last_known_at"),
@@ -48,15 +49,15 @@ def put_off(status: RoleStatus, regions: Iterable[Region], cells: Mapping[str, C
     last_look = status.checked_at
     left_out = [cell for cell in asked if last_look and cell.checked_at < last_look and cell.outcome != Outcome.NEVER]
     for cell in left_out:
-        cell.outcome, cell.code, cell.detail, cell.permission = Outcome.NEVER.value, "", "", ""
+        for name, said in PUT_OFF.items():
+            setattr(cell, name, said)
     return left_out
 
 
 def store_put_off(cells: Collection[Cell]) -> None:
     """Store what `apply_totals` has changed."""
     if cells:
-        said = {"outcome": Outcome.NEVER, "code": "", "detail": "", "permission": ""}
-        Cell.objects.filter(pk__in=[cell.pk for cell in cells]).update(**said)
+        Cell.objects.filter(pk__in=[cell.pk for cell in cells]).update(**PUT_OFF)
 
 
 def _standing(region: Region, cell: Cell | None) -> RegionStanding:

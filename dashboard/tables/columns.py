@@ -137,13 +137,14 @@ def account_html(account: Account) -> SafeString:
 
 
 def account_url(account_id: str) -> str:
-    """The address of an account’s page: resolved once, since for each row that takes as long as to draw it."""
-    return f"{_accounts()}{account_id}/"
+    """The address of an account’s page."""
+    return f"{resolved('accounts')}{account_id}/"
 
 
 @cache
-def _accounts() -> str:
-    return reverse("accounts")
+def resolved(name: str) -> str:
+    """The address of a list: resolved once, since for each row that takes as long as to draw it."""
+    return reverse(name)
 
 
 def name_html(account: Account) -> SafeString:
@@ -236,10 +237,8 @@ def tone_of(outcome: Outcome) -> str:
 
 def trust_alone_html(status: RoleStatus) -> SafeString:
     """The trust policy's grade in a column of its own: the documented one too, and its age when it is not of now."""
-    now = timezone.now()
     graded = format_html('<span class="grade {}">{}</span>', *_trust_in_words(status))
-    said = graded if status.trust_grade else ungraded_html(status)
-    return said + _last_known_html(old_role(status, stale_before(now)), status.outcome, now)
+    return (graded if status.trust_grade else ungraded_html(status)) + trust_age_html(status)
 
 
 def trust_age_html(status: RoleStatus) -> SafeString:

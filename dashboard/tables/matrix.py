@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import django_tables2 as tables
 from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -28,7 +27,15 @@ from dashboard.matrix import CellView, broker_total, census_of_tallies, geograph
 from dashboard.tables.account_columns import FailingColumn, LastPollColumn, TrustColumn, UnitColumn
 from dashboard.tables.ages import row_times
 from dashboard.tables.cells import cell_html
-from dashboard.tables.columns import SortedColumn, TextColumn, account_html, policy_html, quiet_zero, verdict_html
+from dashboard.tables.columns import (
+    SortedColumn,
+    TextColumn,
+    account_html,
+    policy_html,
+    quiet_zero,
+    resolved,
+    verdict_html,
+)
 from dashboard.tables.rows import Painter, escaped, painter
 from dashboard.tables.totals import Heading, Summary, headings, summary
 from dashboard.tallies import ByRegion, Members, Published, members_of, tallies
@@ -170,11 +177,6 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         return super().paginate(GroupedPages, *args, groups=self.groups, **kwargs)
 
     @cached_property
-    def cells_address(self) -> str:
-        """Where the same cells are a list: resolved once, since for each row that takes as long as to draw it."""
-        return reverse("cells")
-
-    @cached_property
     def whole(self) -> tuple[dict[str, Members], dict[str, ByRegion]]:
         """All accounts that match, on whichever page, counted and added up."""
         members = members_of(self.accounts, self.published)
@@ -228,7 +230,7 @@ class MatrixTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_account(self, record: Account) -> SafeString:
         """Name and id; without scripts, which find a cell's page, the way to the account's cells."""
-        return account_html(record) + format_html(ALL_REGIONS, self.cells_address, record.account_id)
+        return account_html(record) + format_html(ALL_REGIONS, resolved("cells"), record.account_id)
 
     def render_role(self, record: Account) -> SafeString:
         """The verdict."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import django_tables2 as tables
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.domain.access import Door
 from accounts.models import AccessCheck, Account
 from dashboard.access_panel import DOOR_CHIPS, DOOR_WORDS, ROLES, trouble_of
-from dashboard.tables.columns import SortedColumn, TextColumn, TimeColumn, account_html, account_url, time_html
+from dashboard.tables.columns import (
+    SortedColumn,
+    TextColumn,
+    TimeColumn,
+    account_html,
+    account_url,
+    resolved,
+    time_html,
+)
 
 
 def check_of(account: Account) -> AccessCheck:
@@ -37,14 +42,11 @@ def problem_words(account: Account) -> str:
     return " ".join(trouble.said) if trouble else ""
 
 
-@cache
-def _onboarding() -> str:
-    return reverse("onboarding")
-
-
 def _where(place: str, account_id: str) -> str:
-    """The address of what comes next. Resolved once, as `account_url` is."""
-    return f"{_onboarding()}{account_id}/roles/" if place == ROLES else f"{account_url(account_id)}#access-check"
+    """The address of what comes next."""
+    if place == ROLES:
+        return f"{resolved('onboarding')}{account_id}/roles/"
+    return f"{account_url(account_id)}#access-check"
 
 
 class OnboardingTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types

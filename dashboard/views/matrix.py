@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import ASKED
 from dashboard.access import Role, ViewerRequest, open_to
 from dashboard.behind import behind
 from dashboard.filters import AccountFilter, account_filter
@@ -39,7 +40,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
         "census": counted,
         "behind": rows,
         "fresh": fresh_words(),
-        "pollable": accounts.awake().filter(paused=False).count(),
+        "pollable": accounts.filter(ASKED).count(),
     }
     return listing_page(request, "matrix", "matrix.html", context, shown)
 
@@ -48,7 +49,7 @@ def matrix(request: ViewerRequest) -> HttpResponseBase:
 @open_to(Role.OPERATOR)
 def poll_now(request: ViewerRequest) -> HttpResponse:
     """Start a sweep over the accounts that the filters leave; a paused one is polled only from its own page."""
-    chosen = matching(account_filter(request.GET, request.user), request.user).awake().filter(paused=False)
+    chosen = matching(account_filter(request.GET, request.user), request.user).filter(ASKED)
     query = request.GET.urlencode()
     back = f"{reverse('matrix')}?{query}" if query else reverse("matrix")
     if not chosen.exists():

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Account, Cleanup
 from dashboard.demo.local_aws.client import LocalAws
+from tests.dashboard.cleanup_factories import give_cleaner
 from tests.dashboard.factories import make_status
 from tests.local_aws import hub_environment
 from tests.processes import worker
@@ -58,8 +59,7 @@ def cleanable(watched: Callable[..., Account]) -> Cleanable:
 
     def make(**description: Any) -> Account:
         account = watched(**description)
-        account.cleaner_role_arn = f"arn:aws:iam::{account.account_id}:role/MqSlrCleaner"
-        account.save()
+        give_cleaner(account)
         make_status(account, verdict="unused")
         return account
 

@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Account
 from dashboard.demo.local_aws.client import LocalAws
+from tests.dashboard.cleanup_factories import give_cleaner
 
 SLOW = {"broker_create_seconds": 3.0, "broker_delete_seconds": 3.0, "role_delete_seconds": 2.0, "latency_seconds": 0.0}
 
@@ -35,8 +36,7 @@ def cleanable(watched: Callable[..., Account], aws: LocalAws) -> Callable[..., A
 
     def make(**description: Any) -> Account:
         account = watched(**description)
-        account.cleaner_role_arn = f"arn:aws:iam::{account.account_id}:role/MqSlrCleaner"
-        account.save()
+        give_cleaner(account)
         return account
 
     return make

@@ -25,7 +25,7 @@ from accounts.services.cleanups.campaigns import locked_campaigns
 from accounts.services.cleanups.drawing import redraw, request_plan
 from accounts.services.cleanups.ending import end
 from accounts.services.cleanups.errors import Refused
-from tests.dashboard.cleanup_factories import make_cleanup, make_plan, note, planned
+from tests.dashboard.cleanup_factories import give_cleaner, make_cleanup, make_plan, note, planned
 from tests.services.test_region_races import at_once, hold
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,8 +37,7 @@ def make_cleanable(make_account: Callable[..., Account]) -> Callable[..., Accoun
 
     def make(**fields: object) -> Account:
         account = make_account(**fields)
-        account.cleaner_role_arn = f"arn:aws:iam::{account.account_id}:role/MqSlrCleaner"
-        account.save()
+        give_cleaner(account)
         return account
 
     return make

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Account, Cleanup
 from accounts.services.cleanups.drawing import draw, request_plan
 from accounts.services.queue import URGENT_QUEUE
+from tests.dashboard.cleanup_factories import give_cleaner
 
 ORDERS = {"region": "eu-west-1", "name": "orders", "engine": "RabbitMQ"}
 CLASSIC = {"region": "us-east-1", "name": "classic", "engine": "ActiveMQ"}
@@ -30,8 +31,7 @@ def cleanable(watched: Callable[..., Account]) -> Cleanable:
 
     def make(**description: Any) -> Account:
         account = watched(**description)
-        account.cleaner_role_arn = f"arn:aws:iam::{account.account_id}:role/MqSlrCleaner"
-        account.save()
+        give_cleaner(account)
         return account
 
     return make
